@@ -1,0 +1,1 @@
+"""Launching: starting a sandbox or an examiner somewhere, and driving it frame by frame."""

@@ -1,0 +1,100 @@
+"""The Launcher protocol: where processes run.  `docker` and `local` implement it, `drive` uses it.
+
+A launcher starts a *role*: "sandbox" (the zygote, `python -m sandbox.zygote`) or "examiner"
+(`python -m grader.examiner`).  Both speak the frames of `sandbox.wire` over stdin and stdout, so
+all that a launcher has to give is an Endpoint: bytes in, bytes out, kill.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Role = Literal["sandbox", "examiner"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one process tree.  Seconds, bytes and counts; `cpus` may be a fraction."""
+
+    deadline: float
+    memory: int
+    processes: int = 64
+    output: int = 16 << 20
+    output_kept: int = 64 << 10
+    threads: int = 1
+    cpus: float = 1.0
+    scratch: int = 512 << 20  # bytes of tmpfs
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of a student's file.  `files` are laid into the child's private folder.
+
+    `fields` go into the job's JSON beside the limits; see `sandbox/child.py` for what it reads.
+    """
+
+    files: dict[str, bytes]
+    fields: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended and what it left: all of it claims, but for the last five fields.
+
+    `exit_code` and `signal` are the child's; `broken` says in words how the sandbox itself failed.
+    """
+
+    trace: bytes = b""
+    weights: bytes = b""
+    output: bytes = b""
+    output_bytes: int = 0
+    exit_code: int | None = None
+    signal: int | None = None
+    out_of_memory: bool = False
+    output_exceeded: bool = False
+    timed_out: bool = False
+    broken: str = ""
+    seconds: float = 0.0
+
+
+class Endpoint(Protocol):
+    """A running process of ours, as a pair of byte streams."""
+
+    def send(self, data: bytes) -> None:
+        """Write all of `data`.  Raises SandboxBroken when the other side is gone."""
+
+    def receive(self, timeout: float) -> bytes | None:
+        """Some bytes, b"" at the end of the stream, None when `timeout` seconds brought nothing."""
+
+    def kill(self) -> None:
+        """SIGKILL everything in it, at once; safe to call twice, safe after the end."""
+
+    def close(self) -> None:
+        """Kill, and leave nothing behind: no process, no container, no temporary file."""
+
+    def explain(self) -> str:
+        """What it wrote on stderr (its last few KiB): for our error messages, never for a grade."""
+
+
+class Launcher(Protocol):
+    """Somewhere to run things."""
+
+    name: Literal["docker", "local"]
+    isolated: bool
+
+    def start(self, role: Role, limits: Limits) -> Endpoint:
+        """Start a role and return at once; its R frame says when it is ready.  Raises LaunchError."""
+
+    def close(self) -> None:
+        """Release what the launcher itself holds."""
+
+
+@dataclass
+class Received:
+    """What has arrived of one job so far."""
+
+    trace: bytearray = field(default_factory=bytearray)
+    weights: bytearray = field(default_factory=bytearray)
+    output: bytearray = field(default_factory=bytearray)
+    files: dict[str, bytearray] = field(default_factory=dict)

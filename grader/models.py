@@ -1,0 +1,150 @@
+"""The data that flow through a grading: Submission, Stop, Evidence, Finding, Report.
+
+All are frozen.  `Report` is the public one: its JSON form is versioned by `schema_version`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+Severity = Literal["error", "warning", "note"]
+Basis = Literal["verified", "observed", "unverified"]
+Status = Literal["passed", "failed", "could-not-check"]
+OutcomeName = Literal["graded", "student_error", "limit_exceeded", "needs_person", "grader_error"]
+
+
+class Frozen(BaseModel):
+    """Base: immutable, strict about types and unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="null")
+
+
+class Submission(Frozen):
+    """A student's file as it was handed in.  `student` is "" where nobody said."""
+
+    filename: str
+    source: bytes
+    exercise: str
+    student: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the bytes handed in."""
+        return hashlib.sha256(self.source).hexdigest()
+
+
+class Place(Frozen):
+    """A line of the student's file, counted from 1, and its code."""
+
+    line: int
+    code: str
+
+
+class Finding(Frozen):
+    """One thing found in a loop: what, the numbers that prove it, where, why it matters, how to mend it."""
+
+    slug: str
+    severity: Severity
+    title: str
+    evidence: str
+    where: tuple[Place, ...] = ()
+    why: str
+    fix: str
+    basis: Basis = "observed"
+    numbers: dict[str, float | int | str] = Field(default_factory=dict)
+
+
+class RequirementResult(Frozen):
+    """One line of the rubric.  `reason` says why it could not be checked, or what it waits for."""
+
+    id: str
+    title: str
+    status: Status
+    points: float | None
+    max: float
+    required: bool
+    reason: str = ""
+    findings: tuple[str, ...] = ()
+
+
+class Score(Frozen):
+    """Points reached of `max`; null points where a person has to decide."""
+
+    points: float | None
+    max: float
+
+
+class Measurement(Frozen):
+    """The hidden test's number: `value` of `metric` against `threshold`, higher or lower being better."""
+
+    metric: str
+    value: float | None
+    threshold: float
+    better: Literal["higher", "lower"]
+    samples: int
+    basis: Basis
+    reason: str = ""
+
+
+class Beats(Frozen):
+    """The beat of the loop: its commonest pattern, e.g. "ZFLBS", and how many steps were seen."""
+
+    pattern: str
+    lines: tuple[int, ...]
+    steps: int
+    epochs: float | None = None
+
+
+class SandboxFacts(Frozen):
+    """Where the code ran: launcher, whether it was isolated from the grader, torch version, seconds."""
+
+    launcher: str
+    isolated: bool
+    torch: str = ""
+    seconds: float = 0.0
+
+
+class Report(Frozen):
+    """The result of one grading; the contract with everything that reads our JSON."""
+
+    schema_version: int = SCHEMA_VERSION
+    grader_version: str
+    report_id: str
+    exercise: str
+    exercise_title: str
+    exercise_version: int
+    filename: str
+    sha256: str
+    student: str = ""
+    outcome: OutcomeName
+    passed: bool | None
+    score: Score
+    summary: str
+    findings: tuple[Finding, ...]
+    requirements: tuple[RequirementResult, ...]
+    measurement: Measurement | None = None
+    beats: Beats | None = None
+    losses: tuple[float, ...] = ()
+    output: str = ""
+    output_truncated: bool = False
+    sandbox: SandboxFacts | None = None
+    seconds: float = 0.0
+
+
+EXIT_CODES: dict[OutcomeName, int] = {
+    "graded": 1,
+    "student_error": 1,
+    "limit_exceeded": 1,
+    "needs_person": 4,
+    "grader_error": 3,
+}
+
+
+def exit_code(report: Report) -> int:
+    """The process exit code for a report: 0 passed, 1 not passed, 3 our failure, 4 needs a person."""
+    return 0 if report.passed else EXIT_CODES[report.outcome]

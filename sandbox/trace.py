@@ -1,0 +1,518 @@
+"""The trace: what the spies saw, as records; with its streaming writer and its bounded reader.
+
+A trace is a run of lines, one JSON object each, `{"kind": …, fields…}`; the first is a `Header`.
+It is a *claim* of a process that ran a student's code: the reader bounds it, checks every field's
+type and trusts nothing else.  Floats that JSON cannot hold travel as "nan", "inf" and "-inf".
+
+Version history
+    1   first format: order, ledger rows on windows, loader passes, losses, stops, results
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import types
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+
+VERSION = 1
+MAX_TRACE = 4 << 20
+"""Most bytes of trace a child writes; what would go beyond is left out and counted in `End.dropped`."""
+MAX_LINE = 256 << 10
+"""Longest record, in bytes."""
+MAX_RECORDS = 50_000
+
+
+class TraceError(ValueError):
+    """The bytes are not a trace: too long, wrong version, unknown record, wrong type."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Base of all records; `kind` is the class's name in the file."""
+
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.kind = cls.__name__
+        KINDS[cls.kind] = cls
+
+
+KINDS: dict[str, type[Record]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header(Record):
+    """First record.  `threads` is torch's intra-op thread count."""
+
+    version: int
+    torch: str
+    threads: int
+    entry: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Param(Record):
+    """A parameter tensor seen anywhere; `id` names it in all other records."""
+
+    id: int
+    shape: list[int]
+    dtype: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module(Record):
+    """A root module (one the student's code calls) that has parameters, in `parameters()` order."""
+
+    id: int
+    cls: str
+    params: list[int]
+    given: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer(Record):
+    """An optimizer at its construction (`given`: the exercise made it).  `at_step` counts steps before it."""
+
+    id: int
+    cls: str
+    hyper: dict[str, float]
+    params: list[int]
+    given: bool
+    line: int
+    at_step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerUse(Record):
+    """How an optimizer was used: its number of steps and whether it kept state (momentum, moments)."""
+
+    id: int
+    steps: int
+    stateful: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loader(Record):
+    """A DataLoader that was iterated.  `size` and `batch_size` are -1 where it has none."""
+
+    id: int
+    sampler: str
+    batch_size: int
+    drop_last: bool
+    size: int
+    workers: int
+    given: bool
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass(Record):
+    """One iterator over a DataLoader.
+
+    `order` is a digest of the indices drawn, `head` the first of them, `ascending` whether they only
+    ever grow; `polled` counts how often it was asked for more after its end; `trained` counts batches
+    of it that a backward followed; `generator` is the digest of the sampler generator's state at its start.
+    """
+
+    id: int
+    loader: int
+    line: int
+    at_step: int
+    batches: int
+    rows: int
+    trained: int
+    finished: bool
+    polled: int
+    order: str
+    head: list[int]
+    ascending: bool
+    generator: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pattern(Record):
+    """One order of beats between two steps, e.g. "DZFLBS", with the student's line for each beat.
+
+    D batch drawn, Z zero_grad, F forward, f forward without gradient, L loss, B backward,
+    A autograd.grad, C clip, S step.
+    """
+
+    id: int
+    beats: str
+    lines: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order(Record):
+    """The order of all patterns: `[pattern, times]` or `[[…items], times]`, nested."""
+
+    items: list[Any]
+    truncated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout(Record):
+    """Opens a ledger window: the sampled coordinates, `[parameter, [flat indices]]`, in vector order."""
+
+    window: int
+    step: int
+    coordinates: list[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row(Record):
+    """One beat inside a ledger window.
+
+    beat    of          value        extra       vectors
+    D       pass        -            -           -
+    Z       optimizer   -            -           -             (-1: a module's zero_grad)
+    F, f    module      -            -           -             text: fingerprint of the input
+    L       -           loss         -           -             text: function, flags: p probabilities, m mean
+    B, A    -           loss         -           before, after: gradients; params: values before
+    C       -           norm         max_norm    before: gradients before the clip
+    s       optimizer   -            -           before: gradients; params: values    (a step begins)
+    S       optimizer   -            -           params: values                       (a step ended)
+    V       -           -            -           params: values                       (the window ended)
+    """
+
+    window: int
+    beat: str
+    step: int
+    line: int
+    of: int = -1
+    rows: int = -1
+    flags: str = ""
+    text: str = ""
+    value: float | None = None
+    extra: float | None = None
+    before: str | None = None
+    after: str | None = None
+    params: str | None = None
+    rates: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses(Record):
+    """The losses that were backpropagated: the first and last exactly, between them thinned to pairs."""
+
+    count: int
+    first: list[float]
+    last: list[float]
+    thinned: list[list[float]]
+    non_finite_at: int
+    non_finite_line: int
+    non_finite_value: float | None
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossCall(Record):
+    """A loss function as the student's code called it at one line, and what went into it.
+
+    `probabilities` counts the sampled calls (`sampled`) whose input rows were a softmax's output.
+    """
+
+    name: str
+    line: int
+    reduction: str
+    calls: int
+    sampled: int
+    probabilities: int
+    input_shape: list[int]
+    target_shape: list[int]
+    row_sum: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rng(Record):
+    """The student's code moved a global random generator: `what` is manual_seed or set_rng_state."""
+
+    what: str
+    value: int
+    at_step: int
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live(Record):
+    """Of the graphs of the last `attached` backwards up to `step`, how many were still alive."""
+
+    step: int
+    attached: int
+    alive: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin(Record):
+    """Where the rows of a training batch came from, found by content among the known sources.
+
+    `rows` maps a source's name (or "unknown") to a count; where the rows are `scale * raw + shift`,
+    `residual` is the largest relative deviation from that.
+    """
+
+    at_step: int
+    line: int
+    rows: dict[str, int]
+    scale: float
+    shift: float
+    residual: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sync(Record):
+    """`.item()` calls of the student's code: how many, and in how many of the steps."""
+
+    calls: int
+    steps: int
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hash(Record):
+    """sha256 over the graded module's parameters after `step` steps (0: before the first)."""
+
+    step: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graded(Record):
+    """The graded module: its state's names, shapes and dtypes, or why none could be chosen.
+
+    `form` says how its outputs relate to the bare map's: logits, log_softmax, softmax, or "" (neither).
+    """
+
+    module: int
+    names: list[str]
+    shapes: list[list[int]]
+    dtypes: list[str]
+    scale: float
+    shift: float
+    residual: float
+    form: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returned(Record):
+    """What the student's function returned: its type's name, its length, its numbers (at most 4,096)."""
+
+    type: str
+    length: int
+    numbers: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop(Record):
+    """The run was ended by the student's code: an exception, a bad signature, an early exit.
+
+    `slug` is the finding it will be; `frames` are the student's own lines, outermost first.
+    """
+
+    slug: str
+    type: str
+    message: str
+    frames: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress(Record):
+    """How far the run had come, written now and then so that a killed run leaves something."""
+
+    steps: int
+    counts: dict[str, int]
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class End(Record):
+    """Last record of a run that was not killed.  `finished` is false when the deadline's alarm wrote it.
+
+    `counts` counts every beat; `trained_rows` the batch rows behind the backwards, each drawn batch once;
+    `moved` whether the graded parameters' values ever changed.
+    """
+
+    finished: bool
+    steps: int
+    counts: dict[str, int]
+    trained_rows: int
+    moved: bool
+    seconds: float
+    dropped: int
+
+
+# ── vectors ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def pack_vector(values: array[float]) -> str:
+    """A vector of floats as text: `f` or `d` (4 or 8 bytes a number) and base64 of its bytes."""
+    return values.typecode + base64.b64encode(values.tobytes()).decode("ascii")
+
+
+def unpack_vector(text: str) -> array[float]:
+    """The inverse of pack_vector.  Raises TraceError when the text is malformed."""
+    if text[:1] not in ("f", "d"):
+        raise TraceError("a vector of unknown type")
+    values = array(text[0])
+    try:
+        values.frombytes(base64.b64decode(text[1:], validate=True))
+    except ValueError as error:
+        raise TraceError("a vector that is not base64 of whole numbers") from error
+    return values
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def encode(record: Record) -> bytes:
+    """One record as one line of JSON."""
+    body: dict[str, object] = {"kind": record.kind}
+    for item in fields(record):
+        body[item.name] = _plain(getattr(record, item.name))
+    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON can hold it: non-finite floats become words."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
+
+
+class Writer:
+    """Writes records to `send` in batches, and stops short of MAX_TRACE.
+
+    `send` takes bytes (one frame's payload).  Records over a limit are dropped and counted.
+    """
+
+    RESERVE = 1 << 20  # kept back for the records that close a trace
+
+    def __init__(self, send: Callable[[bytes], object], *, batch: int = 64 << 10) -> None:
+        self._send = send
+        self._batch = batch
+        self._buffer = bytearray()
+        self._written = 0
+        self.dropped = 0
+
+    def write(self, record: Record, *, closing: bool = False) -> None:
+        """Queue one record; `closing` ones may use the reserve."""
+        line = encode(record)
+        limit = MAX_TRACE if closing else MAX_TRACE - self.RESERVE
+        if len(line) > MAX_LINE or self._written + len(line) > limit:
+            self.dropped += 1
+            return
+        self._written += len(line)
+        self._buffer += line
+        if len(self._buffer) >= self._batch:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is queued."""
+        if self._buffer:
+            data, self._buffer = bytes(self._buffer), bytearray()
+            self._send(data)
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def read(data: bytes) -> tuple[Record, ...]:
+    """All records of a trace; a last line that was cut off (a killed run) is left out.
+
+    Raises TraceError for anything that is not a trace of this version.
+    """
+    if len(data) > MAX_TRACE:
+        raise TraceError(f"a trace of {len(data)} bytes is longer than {MAX_TRACE}")
+    records = tuple(_records(data))
+    if not records or not isinstance(records[0], Header):
+        raise TraceError("a trace must begin with its header")
+    if records[0].version != VERSION:
+        raise TraceError(f"trace version {records[0].version}, expected {VERSION}")
+    return records
+
+
+def _records(data: bytes) -> Iterator[Record]:
+    complete, _, _ = data.rpartition(b"\n")
+    lines = complete.split(b"\n") if complete else []
+    if len(lines) > MAX_RECORDS:
+        raise TraceError(f"a trace of {len(lines)} records is longer than {MAX_RECORDS}")
+    for line in lines:
+        if len(line) > MAX_LINE:
+            raise TraceError("a record is too long")
+        yield decode(line)
+
+
+def decode(line: bytes) -> Record:
+    """One record from its line.  Raises TraceError."""
+    try:
+        body = json.loads(line, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise TraceError(f"a record is not JSON: {error}") from error
+    if not isinstance(body, dict) or not isinstance(kind := body.pop("kind", None), str) or kind not in KINDS:
+        raise TraceError("a record of unknown kind")
+    types_ = _types(KINDS[kind])
+    if set(body) != set(types_):
+        raise TraceError(f"{kind}: wrong fields")
+    return KINDS[kind](**{name: _fit(value, types_[name], f"{kind}.{name}") for name, value in body.items()})
+
+
+def _no_doubles(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    body: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in body:
+            raise ValueError(f"key {key!r} twice")
+        body[key] = value
+    return body
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+@cache
+def _types(cls: type[Record]) -> dict[str, Any]:
+    hints = get_type_hints(cls)
+    return {item.name: hints[item.name] for item in fields(cls)}
+
+
+_WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+
+def _fit(value: Any, wanted: Any, where: str) -> Any:
+    """`value` as the annotated type, or TraceError; ints fit floats, bools fit nothing else."""
+    origin = get_origin(wanted)
+    if wanted is Any:
+        return value
+    if origin is list and isinstance(value, list):
+        (item,) = get_args(wanted)
+        return [_fit(entry, item, where) for entry in value]
+    if origin is dict and isinstance(value, dict):
+        item = get_args(wanted)[1]
+        return {key: _fit(entry, item, where) for key, entry in value.items()}
+    if origin in (Union, types.UnionType):
+        inner = [part for part in get_args(wanted) if part is not type(None)]
+        return None if value is None else _fit(value, inner[0], where)
+    if wanted is float and isinstance(value, str) and value in _WORDS:
+        return _WORDS[value]
+    if wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _float(value, where)
+    if wanted in (int, str, bool) and type(value) is wanted:
+        return value
+    raise TraceError(f"{where}: {type(value).__name__} where {wanted} belongs")
+
+
+def _float(value: float, where: str) -> float:
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise TraceError(f"{where}: a number too large") from error

@@ -1,0 +1,106 @@
+"""Frames: how bytes travel between the grader, the zygote and its children.
+
+A frame is one channel byte, four bytes of length (big endian) and that many bytes of payload.
+Nothing else is ever read off a pipe, so a reader needs no parser to stay safe: it looks at the
+channel and the length, and gives up on either being out of bounds.
+
+    grader -> zygote or examiner
+        F   a piece of a file: 2 bytes name length, name (UTF-8), bytes to append to it
+        J   a job or a request: one JSON object; ends the files that belong to it
+    zygote or examiner -> grader
+        R   ready: JSON with versions
+        T   a piece of the trace, relayed from the child unread
+        W   a piece of the weights, likewise
+        O   what the student's code printed
+        F   a piece of a file (examiner only)
+        X   the end of a job: JSON
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+
+FILE, JOB, READY, TRACE, WEIGHTS, OUTPUT, EXIT = b"F", b"J", b"R", b"T", b"W", b"O", b"X"
+CHANNELS = frozenset((FILE, JOB, READY, TRACE, WEIGHTS, OUTPUT, EXIT))
+
+MAX_FRAME = 1 << 20
+"""Longest payload of one frame, in bytes."""
+
+_HEAD = struct.Struct(">cI")
+_NAME = struct.Struct(">H")
+
+
+class WireError(ValueError):
+    """The other side broke the framing: unknown channel, frame too long, or cut off."""
+
+
+def frame(channel: bytes, payload: bytes = b"") -> bytes:
+    """One frame as bytes.  Raises WireError when the payload is longer than MAX_FRAME."""
+    if len(payload) > MAX_FRAME:
+        raise WireError(f"a frame of {len(payload)} bytes is longer than {MAX_FRAME}")
+    return _HEAD.pack(channel, len(payload)) + payload
+
+
+def file_frames(name: str, content: bytes) -> Iterator[bytes]:
+    """A file as a run of F frames, at least one (an empty file is a file)."""
+    raw = name.encode()
+    head = _NAME.pack(len(raw)) + raw
+    room = MAX_FRAME - len(head)
+    for start in range(0, max(len(content), 1), room):
+        yield frame(FILE, head + content[start : start + room])
+
+
+def split_file(payload: bytes) -> tuple[str, bytes]:
+    """Name and bytes of an F frame's payload.  Raises WireError when it is malformed."""
+    if len(payload) < _NAME.size:
+        raise WireError("a file frame without a name")
+    (length,) = _NAME.unpack_from(payload)
+    end = _NAME.size + length
+    if end > len(payload):
+        raise WireError("a file frame is cut off inside its name")
+    try:
+        return payload[_NAME.size : end].decode(), payload[end:]
+    except UnicodeDecodeError as error:
+        raise WireError("a file name is not UTF-8") from error
+
+
+class FrameReader:
+    """Cuts a stream of bytes into frames, whatever sizes it arrives in.
+
+    `allowed` are the channels this side accepts; anything else is a WireError.
+    """
+
+    def __init__(self, allowed: frozenset[bytes] = CHANNELS) -> None:
+        self._allowed = allowed
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
+        """Take `data` in and return the frames now complete, as (channel, payload)."""
+        self._buffer += data
+        frames = []
+        while len(self._buffer) >= _HEAD.size:
+            channel, length = _HEAD.unpack_from(self._buffer)
+            if channel not in self._allowed:
+                raise WireError(f"unexpected channel {channel!r}")
+            if length > MAX_FRAME:
+                raise WireError(f"a frame announces {length} bytes, more than {MAX_FRAME}")
+            end = _HEAD.size + length
+            if len(self._buffer) < end:
+                break
+            frames.append((channel, bytes(self._buffer[_HEAD.size : end])))
+            del self._buffer[:end]
+        return frames
+
+    @property
+    def pending(self) -> int:
+        """Bytes of an unfinished frame still waiting."""
+        return len(self._buffer)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write every byte to a blocking descriptor."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
