@@ -49,7 +49,10 @@ class Hidden(Frozen):
 
 
 class Graded(Frozen):
-    """How a script's module is recognised: width of its input and output, shapes of its parameters."""
+    """The graded module: width of its flat input and of its output, and its state's shapes, in order.
+
+    Weights travel by position, never by name.
+    """
 
     inputs: int = Field(ge=1)
     outputs: int = Field(ge=1)
@@ -85,7 +88,7 @@ class Exercise(Frozen):
     pass_mark: float = Field(ge=0, le=1)
     limits: Limits
     hidden: Hidden
-    graded: Graded | None = None
+    graded: Graded
     expect: Expect = Expect()
     freedoms: list[str] = []
     notes: list[str] = []
@@ -95,8 +98,6 @@ class Exercise(Frozen):
     def _consistent(self) -> Exercise:
         if self.entry == "function" and not self.function:
             raise ValueError('entry = "function" needs the key "function"')
-        if self.entry == "script" and self.graded is None:
-            raise ValueError('entry = "script" needs the table [graded]')
         seen: set[str] = set()
         for requirement in self.requirement:
             if requirement.id in seen:

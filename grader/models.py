@@ -6,11 +6,15 @@ All are frozen.  `Report` is the public one: its JSON form is versioned by `sche
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.trace import Record
+
 SCHEMA_VERSION = 1
+R = TypeVar("R", bound=Record)
 
 Severity = Literal["error", "warning", "note"]
 Basis = Literal["verified", "observed", "unverified"]
@@ -57,6 +61,15 @@ class Finding(Frozen):
     fix: str
     basis: Basis = "observed"
     numbers: dict[str, float | int | str] = Field(default_factory=dict)
+
+
+class CheckResult(Frozen):
+    """What one check concluded about one slug: nothing wrong, found, or it could not tell (and why)."""
+
+    slug: str
+    status: Literal["clear", "found", "unknown"]
+    finding: Finding | None = None
+    reason: str = ""
 
 
 class RequirementResult(Frozen):
@@ -134,6 +147,29 @@ class Report(Frozen):
     output_truncated: bool = False
     sandbox: SandboxFacts | None = None
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the checks may look at: the trace's records, the source lines, how the run ended, the hidden test.
+
+    `stop` is the slug of what ended the run early ("" when it ended by itself), with `stop_text` saying
+    how in a sentence.  `measurement` is None where nothing was measured.
+    """
+
+    records: tuple[Record, ...]
+    source: tuple[str, ...]
+    stop: str = ""
+    stop_text: str = ""
+    measurement: Measurement | None = None
+
+    def of(self, kind: type[R]) -> list[R]:
+        """The records of one kind, in the order they were written."""
+        return [record for record in self.records if isinstance(record, kind)]
+
+    def code(self, line: int) -> str:
+        """The student's source at a line counted from 1; "" outside the file."""
+        return self.source[line - 1].strip() if 1 <= line <= len(self.source) else ""
 
 
 EXIT_CODES: dict[OutcomeName, int] = {
