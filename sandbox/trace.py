@@ -241,11 +241,28 @@ class Rng(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Live(Record):
-    """Of the graphs of the last `attached` backwards up to `step`, how many were still alive."""
+    """How long graphs lived in a window: at `step`, the latest `alive` of `attached` were all still alive."""
 
     step: int
+    line: int
     attached: int
     alive: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed(Record):
+    """Steps whose input no loader had just drawn, by fingerprints of the first input of each.
+
+    `distinct` fingerprints in `steps` steps; `period`: they repeat in this many steps (0: they do not);
+    `rows` is the batch size, `fresh` the number of steps that a loader did feed.
+    """
+
+    steps: int
+    distinct: int
+    period: int
+    rows: int
+    fresh: int
+    line: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -359,7 +376,7 @@ def unpack_vector(text: str) -> array[float]:
     """The inverse of pack_vector.  Raises TraceError when the text is malformed."""
     if text[:1] not in ("f", "d"):
         raise TraceError("a vector of unknown type")
-    values = array(text[0])
+    values: array[float] = array("f" if text[0] == "f" else "d")
     try:
         values.frombytes(base64.b64decode(text[1:], validate=True))
     except ValueError as error:
@@ -460,7 +477,7 @@ def decode(line: bytes) -> Record:
         raise TraceError(f"a record is not JSON: {error}") from error
     if not isinstance(body, dict) or not isinstance(kind := body.pop("kind", None), str) or kind not in KINDS:
         raise TraceError("a record of unknown kind")
-    types_ = _types(KINDS[kind])
+    types_ = _types(kind)
     if set(body) != set(types_):
         raise TraceError(f"{kind}: wrong fields")
     return KINDS[kind](**{name: _fit(value, types_[name], f"{kind}.{name}") for name, value in body.items()})
@@ -480,9 +497,9 @@ def _no_constant(name: str) -> None:
 
 
 @cache
-def _types(cls: type[Record]) -> dict[str, Any]:
-    hints = get_type_hints(cls)
-    return {item.name: hints[item.name] for item in fields(cls)}
+def _types(kind: str) -> dict[str, Any]:
+    hints = get_type_hints(KINDS[kind])
+    return {item.name: hints[item.name] for item in fields(KINDS[kind])}
 
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}

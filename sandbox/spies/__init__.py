@@ -1,1 +1,50 @@
-"""…"""
+"""The spies: what watches a training loop without touching it, one family of hooks a file.
+
+`install` puts all of them in place and returns a `Spies`, which takes them off again and writes what
+they kept.  Every spy reports to one `Recorder`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sandbox.spies import autograd, module, optimizer, rng
+from sandbox.spies.data import DataSpy
+from sandbox.spies.loss import LossSpy, SyncSpy
+from sandbox.spies.module import Watcher
+from sandbox.spies.recorder import Recorder
+
+
+class Spies:
+    """Installed spies."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.watchers: list[Watcher] = []
+        self._data, self._loss, self._sync = DataSpy(recorder), LossSpy(recorder), SyncSpy(recorder)
+        self._undo: list[Callable[[], None]] = [
+            optimizer.install(recorder),
+            module.install(recorder, self.watchers),
+            autograd.install(recorder),
+            self._loss.install(),
+            self._sync.install(),
+            self._data.install(),
+            rng.install(recorder),
+        ]
+
+    def remove(self) -> None:
+        """Take every spy off again."""
+        while self._undo:
+            self._undo.pop()()
+
+    def close(self) -> None:
+        """Write what the spies and their recorder kept in memory."""
+        self._data.close()
+        self._loss.close()
+        self._sync.close()
+        self.recorder.close()
+
+
+def install(recorder: Recorder) -> Spies:
+    """Put all spies in place."""
+    return Spies(recorder)

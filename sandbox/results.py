@@ -1,0 +1,164 @@
+"""What a run leaves: which module is graded, its weights, its hashes, what the function returned."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import safetensors.torch
+import torch
+
+from sandbox import trace
+from sandbox.spies.recorder import Recorder
+from sandbox.spies.registry import ModuleInfo
+from sandbox.spies.sources import Fit, SourceSpy, arrange
+
+EARLY_HASHES = 8
+MAX_HASHES = 64
+MAX_NUMBERS = 4096
+FIT_RESIDUAL = 1e-4  # float32 outputs against a float64 fit; a wrong map misses by far more
+SAFE_DTYPES = (torch.float32, torch.float64)
+
+
+class Results:
+    """Follows the candidates for grading; `given` is the exercise's own module, None in scripts."""
+
+    def __init__(
+        self, recorder: Recorder, shapes: list[list[int]], given: torch.nn.Module | None, sources: SourceSpy | None
+    ) -> None:
+        self._recorder = recorder
+        self._shapes = shapes
+        self._outputs = shapes[-1][0] if shapes else 0
+        self._sources = sources
+        self.given = given
+        self._first: dict[int, str] = {}
+        self._hashes = 0
+        self._last: torch.nn.Module | None = given
+        if given is not None and (info := recorder.registry.module(given)) is not None:
+            info.module = given
+            recorder.ledger.track(info.params)
+            self._first[info.number] = digest(given)
+            recorder.write(trace.Hash(step=0, sha256=self._first[info.number]))
+        recorder.on_step.append(self._stepped)
+
+    def watch(
+        self, info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor | None, output: Any, line: int
+    ) -> None:
+        """After a training forward: keep the modules that could be the graded one."""
+        if info.module is not None or self.given is not None:
+            return
+        if isinstance(output, torch.Tensor) and output.dim() == 2 and output.shape[1] == self._outputs:
+            info.module = self._last = module
+            self._first[info.number] = digest(module)
+            if not self._recorder.steps:
+                self._recorder.write(trace.Hash(step=0, sha256=self._first[info.number]))
+
+    def _stepped(self) -> None:
+        steps = self._recorder.steps
+        early = steps <= EARLY_HASHES
+        if self._last is not None and (early or steps & (steps - 1) == 0) and self._hashes < MAX_HASHES:
+            self._hashes += 1
+            self._recorder.write(trace.Hash(step=steps, sha256=digest(self._last)))
+
+    def choose(self, namespace: dict[str, Any]) -> tuple[torch.nn.Module | None, ModuleInfo | None, str]:
+        """The graded module, or None and why: the given one, else the last stepped, else the global `model`."""
+        modules = self._recorder.registry.modules
+        if self.given is not None:
+            info = next((info for info in modules if info.module is self.given), None)
+            return self.given, info, ""
+        candidates = [info for info in modules if info.module is not None]
+        if not candidates:
+            return None, None, "no module was seen that maps a batch of images to ten scores while training"
+        latest = max(info.stepped for info in candidates)
+        last = [info for info in candidates if info.stepped == latest]
+        if len({tuple(sorted(info.params)) for info in last}) > 1:
+            named = [info for info in last if info.module is namespace.get("model")]
+            if len(named) != 1:
+                return None, None, "several modules were trained, and none of them is a global named `model`"
+            last = named
+        return last[0].module, last[0], ""
+
+    def finish(self, namespace: dict[str, Any]) -> tuple[bytes, bool]:
+        """Write what is graded; returns its weights as safetensors (b"" where there are none) and whether they moved."""
+        module, info, reason = self.choose(namespace)
+        state: list[torch.Tensor] = []
+        if module is not None:
+            state = arrange(list(module.state_dict(keep_vars=True).values()), self._shapes)
+            if not state:
+                shapes = [list(tensor.shape) for tensor in module.state_dict().values()][:16]
+                reason = f"its parameters have the shapes {shapes}, not {self._shapes}"
+        found = self._fit(info)
+        if not reason and self.given is None:
+            reason = _unclear(found)
+        self._recorder.write(
+            trace.Graded(
+                module=info.number if info else -1,
+                names=[str(number) for number in range(len(state))],
+                shapes=[list(tensor.shape) for tensor in state],
+                dtypes=[str(tensor.dtype).removeprefix("torch.") for tensor in state],
+                scale=found.scale if found else 1.0,
+                shift=found.shift if found else 0.0,
+                residual=found.residual if found else 0.0,
+                form=found.form if found else "logits",
+                reason=reason,
+            ),
+            closing=True,
+        )
+        if module is None or info is None:
+            return b"", self._recorder.steps > 0
+        final = digest(module)
+        self._recorder.write(trace.Hash(step=self._recorder.steps, sha256=final), closing=True)
+        return (b"" if reason else to_safetensors(state)), final != self._first.get(info.number)
+
+    def _fit(self, info: ModuleInfo | None) -> Fit | None:
+        if self._sources is None or info is None:
+            return None
+        return self._sources.fits.get(info.number)
+
+
+def _unclear(found: Fit | None) -> str:
+    """Why the input map cannot be used; "" when it can."""
+    if found is None:
+        return "its inputs could not be traced back to the raw images"
+    if not found.residual <= FIT_RESIDUAL:
+        return (
+            "its outputs are not those of one linear layer on the raw images after a scale and a shift "
+            f"(relative residual {found.residual:.2g})"
+        )
+    return ""
+
+
+def digest(module: torch.nn.Module) -> str:
+    """sha256 over a module's parameters, in order, as bytes."""
+    total = hashlib.sha256()
+    for tensor in module.parameters():
+        flat = tensor.detach().reshape(-1).cpu().contiguous()
+        total.update(flat.view(torch.uint8).numpy().tobytes())
+    return total.hexdigest()
+
+
+def to_safetensors(state: list[torch.Tensor]) -> bytes:
+    """Tensors as a safetensors file named "0", "1", …; half precisions are widened to 32 bits."""
+    plain = {}
+    for number, tensor in enumerate(state):
+        value = tensor.detach().cpu()
+        plain[str(number)] = (value if value.dtype in SAFE_DTYPES else value.float()).contiguous().clone()
+    return safetensors.torch.save(plain)
+
+
+def returned(value: Any) -> trace.Returned:
+    """What a function returned, as far as it is a run of numbers."""
+    numbers: list[float] = []
+    length = -1
+    if isinstance(value, (list, tuple)):
+        length = len(value)
+        for item in list(value)[:MAX_NUMBERS]:
+            try:
+                numbers.append(float(item))
+            except (TypeError, ValueError, RuntimeError):
+                numbers.append(math.nan)
+    elif isinstance(value, torch.Tensor) and value.dim() == 1:
+        length = len(value)
+        numbers = [float(item) for item in value.detach().double().tolist()[:MAX_NUMBERS]]
+    return trace.Returned(type=type(value).__name__[:80], length=length, numbers=numbers)

@@ -1,0 +1,247 @@
+"""Data spies: every pass over a DataLoader, with the indices its sampler gave and what was done with them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import weakref
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+from torch.utils.data.dataloader import _BaseDataLoaderIter, _MultiProcessingDataLoaderIter
+
+from sandbox import trace
+from sandbox.spies.recorder import Recorder, first_tensor
+
+MAX_PASSES = 400  # written; later ones are followed but not written
+HEAD = 32  # indices of a pass that are kept
+
+
+class _PassState:
+    """One iterator over a loader, while it runs."""
+
+    def __init__(self, number: int, loader: int, line: int, at_step: int, generator: str) -> None:
+        self.number, self.loader, self.line, self.at_step = number, loader, line, at_step
+        self.generator = generator
+        self.batches = self.rows = self.trained = self.polled = 0
+        self.drawn_at = -1  # how many backwards there had been at the last draw
+        self.finished = False
+        self.ascending = True
+        self.last = -1
+        self.head: list[int] = []
+        self.digest = hashlib.blake2b(digest_size=12)
+        self.waiting: deque[list[int] | None] = deque()  # index lists given out but not yet yielded
+        self.expected: int | None = None
+
+    def indices(self, given: Any) -> None:
+        """The sampler has given out the indices of a batch."""
+        numbers = given if isinstance(given, list) else [given]
+        self.waiting.append(numbers if all(type(index) is int for index in numbers) else None)
+
+    def yielded(self, rows: int) -> None:
+        """A batch has reached the student's code."""
+        self.batches += 1
+        self.rows += rows
+        numbers = self.waiting.popleft() if self.waiting else None
+        if numbers is None:
+            self.ascending = False
+            return
+        self.head += numbers[: HEAD - len(self.head)]
+        self.digest.update(str(numbers).encode())
+        for index in numbers:
+            self.ascending = self.ascending and index > self.last
+            self.last = index
+
+
+class DataSpy:
+    """Follows loaders and their iterators by identity."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._loaders: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._passes: dict[int, _PassState] = {}
+        self._count = 0
+        self._open: dict[int, _PassState] = {}
+
+    def install(self) -> Callable[[], None]:
+        """Wrap iteration; returns what undoes it."""
+        iterate, following, indices = (
+            DataLoader.__iter__,
+            _BaseDataLoaderIter.__next__,
+            _BaseDataLoaderIter._next_index,
+        )
+        reset = _MultiProcessingDataLoaderIter._reset
+        DataLoader.__iter__ = self._iterate(iterate)  # type: ignore[method-assign]
+        _BaseDataLoaderIter.__next__ = self._next(following)  # type: ignore[method-assign]
+        _BaseDataLoaderIter._next_index = self._indices(indices)  # type: ignore[method-assign]
+        _MultiProcessingDataLoaderIter._reset = self._reset(reset)  # type: ignore[method-assign]
+
+        def uninstall() -> None:
+            DataLoader.__iter__ = iterate  # type: ignore[method-assign]
+            _BaseDataLoaderIter.__next__ = following  # type: ignore[method-assign]
+            _BaseDataLoaderIter._next_index = indices  # type: ignore[method-assign]
+            _MultiProcessingDataLoaderIter._reset = reset  # type: ignore[method-assign]
+
+        return uninstall
+
+    def close(self) -> None:
+        """Write the passes that were never finished."""
+        for state in list(self._open.values()):
+            self._write(state, closing=True)
+
+    def loader(self, loader: DataLoader[Any], line: int) -> int:
+        """The number of a loader; its record is written when it is new."""
+        known = self._loaders.get(id(loader))
+        if known is not None and known[0]() is loader:
+            return known[1]
+        number = len(self._loaders)
+        self._loaders[id(loader)] = (weakref.ref(loader), number)
+        if number < MAX_PASSES:
+            self._recorder.write(_describe(number, loader, self._recorder.registry.given, line))
+        return number
+
+    # ── wrappers ─────────────────────────────────────────────────────────────────────────────────
+
+    def _iterate(self, original: Callable[..., Any]) -> Any:
+        @functools.wraps(original)
+        def __iter__(loader: DataLoader[Any]) -> Any:  # noqa: N807
+            if self._recorder.elsewhere:
+                return original(loader)
+            line = self._recorder.line()
+            number = self.loader(loader, line)
+            generator = _generator_state(loader)
+            iterator = original(loader)
+            state = self._state(iterator)  # a loader with workers has given out indices already
+            state.loader, state.line, state.generator = number, line, generator
+            try:
+                state.expected = len(loader)
+            except TypeError:  # an iterable data set has no length
+                state.expected = None
+            return iterator
+
+        return __iter__
+
+    def _state(self, iterator: Any) -> _PassState:
+        state = self._passes.get(id(iterator))
+        if state is None:
+            state = _PassState(self._count, -1, 0, self._recorder.steps, "")
+            self._count += 1
+            self._passes[id(iterator)] = self._open[state.number] = state
+            weakref.finalize(iterator, self._forget, id(iterator), state).atexit = False
+        return state
+
+    def _forget(self, key: int, state: _PassState) -> None:
+        if self._passes.get(key) is state:
+            del self._passes[key]
+        if state.number in self._open:
+            self._write(state)
+
+    def _write(self, state: _PassState, *, closing: bool = False) -> None:
+        self._open.pop(state.number, None)
+        if state.number >= MAX_PASSES:
+            return
+        self._recorder.write(
+            trace.Pass(
+                id=state.number,
+                loader=state.loader,
+                line=state.line,
+                at_step=state.at_step,
+                batches=state.batches,
+                rows=state.rows,
+                trained=state.trained,
+                finished=state.finished,
+                polled=state.polled,
+                order=state.digest.hexdigest(),
+                head=state.head,
+                ascending=state.ascending and state.batches > 0,
+                generator=state.generator,
+            ),
+            closing=closing,
+        )
+
+    def _indices(self, original: Callable[..., Any]) -> Any:
+        @functools.wraps(original)
+        def _next_index(iterator: Any) -> Any:
+            given = original(iterator)
+            if not self._recorder.elsewhere:
+                self._state(iterator).indices(given)
+            return given
+
+        return _next_index
+
+    def _reset(self, original: Callable[..., Any]) -> Any:
+        @functools.wraps(original)
+        def _reset(iterator: Any, loader: Any, first_iter: bool = False) -> Any:
+            if not self._recorder.elsewhere and (state := self._passes.pop(id(iterator), None)) is not None:
+                if state.number in self._open:
+                    self._write(state)
+            return original(iterator, loader, first_iter)
+
+        return _reset
+
+    def _next(self, original: Callable[..., Any]) -> Any:
+        recorder = self._recorder
+
+        @functools.wraps(original)
+        def __next__(iterator: Any) -> Any:  # noqa: N807
+            if recorder.elsewhere:
+                return original(iterator)
+            state = self._state(iterator)
+            self._settle(state)
+            try:
+                batch = original(iterator)
+            except StopIteration:
+                if state.finished:
+                    state.polled += 1
+                state.finished = True
+                raise
+            self._drawn(state, batch)
+            return batch
+
+        return __next__
+
+    def _settle(self, state: _PassState) -> None:
+        """Whether a backward followed the batch drawn before."""
+        if state.drawn_at >= 0 and self._recorder.backwards > state.drawn_at:
+            state.trained += 1
+        state.drawn_at = -1
+
+    def _drawn(self, state: _PassState, batch: Any) -> None:
+        recorder = self._recorder
+        tensor = first_tensor(batch)
+        rows = int(tensor.shape[0]) if tensor is not None and tensor.dim() else 1
+        state.yielded(rows)
+        recorder.beat("D")
+        state.drawn_at = recorder.backwards
+        recorder.feed.drawn(rows)
+        if recorder.ledger.open:
+            recorder.ledger.row("D", 0, of=state.number, rows=rows)
+        elif state.expected is not None and state.expected - state.batches == 2:
+            recorder.ledger.epoch_ends_soon()
+
+
+def _describe(number: int, loader: DataLoader[Any], given: bool, line: int) -> trace.Loader:
+    try:
+        size = len(loader.dataset)  # type: ignore[arg-type]
+    except TypeError:
+        size = -1
+    sampler = getattr(loader, "sampler", None)
+    return trace.Loader(
+        id=number,
+        sampler=type(sampler).__name__[:80],
+        batch_size=loader.batch_size if isinstance(loader.batch_size, int) else -1,
+        drop_last=bool(loader.drop_last),
+        size=size,
+        workers=loader.num_workers,
+        given=given,
+        line=line,
+    )
+
+
+def _generator_state(loader: DataLoader[Any]) -> str:
+    """A digest of the state that will decide the order: the sampler's or loader's generator, else torch's own."""
+    generator = getattr(loader.sampler, "generator", None) or loader.generator or torch.default_generator
+    return hashlib.blake2b(generator.get_state().numpy().tobytes(), digest_size=8).hexdigest()

@@ -1,0 +1,220 @@
+"""The gradient ledger: what every backward added and every step consumed, at sampled coordinates.
+
+Reading gradients costs tens of microseconds a step, so it happens in windows: the first steps, the
+ends of the first epochs, whenever the order of beats changes, and stretches that grow rarer.  In
+between nothing is read.  A window fixes its coordinates at its first backward: of each parameter the
+largest gradients then (so that some are never zero) and a few at random.
+
+`grader.checks.ledger` turns the rows into "which backward fed which step, how often, with what weight".
+"""
+
+from __future__ import annotations
+
+import base64
+import weakref
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from sandbox import trace
+
+if TYPE_CHECKING:
+    from sandbox.spies.recorder import Recorder
+
+FIRST_WINDOW = 24  # steps
+WINDOW = 8
+MAX_WINDOWS = 48
+MAX_ROWS = 192  # of one window
+MAX_TENSORS = 48
+LARGEST, RANDOM = 5, 3  # coordinates of each parameter
+
+
+class Ledger:
+    """Opens and closes windows; reads `.grad` and values at the sampled coordinates while one is open."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.open = True
+        self.window = 0
+        self._until = FIRST_WINDOW
+        self._boundaries = 0
+        self._next = FIRST_WINDOW + 8
+        self._rows = 0
+        self._layout: list[tuple[Any, torch.Tensor]] | None = None
+        self._tracked: dict[int, None] = {}
+        self._changes = 0
+        self._marks: list[Any] = []
+        self._attached = 0
+        self._streak = (0, 0, 0)
+
+    # ── windows ──────────────────────────────────────────────────────────────────────────────────
+
+    def boundary(self, new_pattern: bool) -> None:
+        """A pattern of beats is complete: close the window when it is over, or open the next."""
+        self._boundaries += 1
+        if self.open:
+            if self._boundaries >= self._until:
+                self.close()
+        elif self._boundaries >= self._next:
+            self._start(WINDOW)
+            self._next = int(self._boundaries * (1.5 + self._recorder.random.random() / 2)) + WINDOW
+        elif new_pattern and self._changes < 12:
+            self._changes += 1
+            self._start(WINDOW)
+
+    def epoch_ends_soon(self) -> None:
+        """A loader is about to run out: the steps around an epoch's end are worth watching."""
+        if not self.open and self._changes < 12:
+            self._changes += 1
+            self._start(WINDOW)
+
+    def _start(self, length: int) -> None:
+        if self.window + 1 >= MAX_WINDOWS:
+            return
+        self.window += 1
+        self.open, self._until, self._rows, self._layout = True, self._boundaries + length, 0, None
+        self._marks, self._attached, self._streak = [], 0, (0, 0, 0)
+
+    def close(self) -> None:
+        """End the window with a last look at the values."""
+        if not self.open:
+            return
+        if self._layout is not None:
+            self.row("V", 0, params=self.values())
+        if self._attached:
+            step, line, alive = self._streak
+            self._recorder.write(trace.Live(step=step, line=line, attached=self._attached, alive=alive))
+        self.open, self._layout, self._marks = False, None, []
+
+    def row(self, beat: str, line: int, **values: Any) -> None:
+        """Write one row of the open window; without a layout there is nothing yet to speak about."""
+        if not self.open or self._recorder.elsewhere:
+            return
+        self._rows += 1
+        if self._rows > MAX_ROWS:
+            self.open = False
+            return
+        self._recorder.write(
+            trace.Row(window=self.window, beat=beat, step=self._recorder.steps, line=line, **values)
+        )
+
+    # ── coordinates ──────────────────────────────────────────────────────────────────────────────
+
+    def track(self, numbers: Iterable[int]) -> None:
+        """From now on watch these parameters too; a window under way takes them in at its next backward."""
+        before = len(self._tracked)
+        for number in numbers:
+            if len(self._tracked) < MAX_TENSORS:
+                self._tracked.setdefault(number)
+        if len(self._tracked) != before:
+            self._layout = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the window's coordinates are fixed."""
+        return self._layout is not None
+
+    def settle(self, given: dict[int, torch.Tensor] | None = None) -> None:
+        """Fix the window's coordinates from the gradients there are now (or `given`); needs at least one."""
+        tensors = self._recorder.registry.tensors
+        layout, described = [], []
+        for number in self._tracked:
+            tensor = tensors[number]()
+            if tensor is None or not tensor.numel() or not tensor.is_floating_point():
+                continue
+            places = self._coordinates(tensor, tensor.grad if given is None else given.get(number))
+            layout.append((tensors[number], torch.tensor(places, device=tensor.device)))
+            described.append([number, places])
+        if not layout or (not given and all((t := ref()) is None or t.grad is None for ref, _ in layout)):
+            return
+        self._layout = layout
+        self._recorder.write(
+            trace.Layout(window=self.window, step=self._recorder.steps, coordinates=described)
+        )
+
+    def _coordinates(self, tensor: torch.Tensor, grad: torch.Tensor | None) -> list[int]:
+        size = tensor.numel()
+        if size <= LARGEST + RANDOM:
+            return list(range(size))
+        chosen = {self._recorder.random.randrange(size) for _ in range(RANDOM)}
+        if grad is not None and not grad.is_sparse:
+            flat = torch.nan_to_num(grad.detach().reshape(-1).abs().float())
+            chosen.update(int(i) for i in torch.topk(flat, LARGEST).indices.tolist())
+        return sorted(chosen)
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────
+
+    def gradients(self, given: dict[int, torch.Tensor] | None = None) -> str | None:
+        """`.grad` at the window's coordinates as a packed vector, None (no gradient) counting as zero.
+
+        `given` replaces `.grad` by tensors that autograd.grad returned, by parameter number.
+        """
+        if self._layout is None:
+            return None
+        parts = []
+        for number, (ref, places) in zip(self._numbers(), self._layout, strict=True):
+            tensor = ref()
+            grad = None if tensor is None else (tensor.grad if given is None else given.get(number))
+            parts.append(_take(grad, places))
+        return pack(parts)
+
+    def values(self) -> str | None:
+        """Parameter values at the window's coordinates as a packed vector."""
+        if self._layout is None:
+            return None
+        return pack([_take(ref(), places) for ref, places in self._layout])
+
+    def _numbers(self) -> list[int]:
+        registry = self._recorder.registry
+        return [registry.find(tensor) if (tensor := ref()) is not None else -1 for ref, _ in self._layout or []]
+
+    # ── graphs ───────────────────────────────────────────────────────────────────────────────────
+
+    def mark_graph(self, tensor: torch.Tensor, line: int) -> None:
+        """Hang a mark on a graph's root node and see how many of the latest marks are still alive.
+
+        A node's metadata live exactly as long as the node, whoever keeps it.
+        """
+        node = tensor.grad_fn
+        if node is None:
+            return
+        mark = _Mark()
+        node.metadata["metronome"] = mark
+        self._marks.append(weakref.ref(mark))
+        self._attached += 1
+        alive = 0
+        for reference in reversed(self._marks):
+            if reference() is None:
+                break
+            alive += 1
+        if alive > self._streak[2]:
+            self._streak = (self._recorder.steps, line or self._streak[1], alive)
+
+
+class _Mark:
+    """Something that can be referred to weakly."""
+
+    __slots__ = ("__weakref__",)
+
+
+def _take(tensor: torch.Tensor | None, places: torch.Tensor) -> torch.Tensor:
+    """The chosen elements of a tensor (zeros where there is none), on the CPU, in 32 or 64 bits."""
+    if tensor is None:
+        return torch.zeros(len(places))
+    tensor = tensor.detach()
+    if tensor.is_sparse:
+        tensor = tensor.to_dense()
+    taken = tensor.reshape(-1).index_select(0, places)
+    return taken.cpu() if taken.dtype in (torch.float32, torch.float64) else taken.cpu().float()
+
+
+def pack(parts: list[torch.Tensor]) -> str:
+    """Tensors as one packed vector (see trace.pack_vector)."""
+    whole = torch.cat([part.double() for part in parts]) if _mixed(parts) else torch.cat(parts)
+    code = "d" if whole.dtype is torch.float64 else "f"
+    return code + base64.b64encode(whole.numpy().tobytes()).decode("ascii")
+
+
+def _mixed(parts: list[torch.Tensor]) -> bool:
+    return any(part.dtype is torch.float64 for part in parts)

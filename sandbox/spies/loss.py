@@ -1,0 +1,174 @@
+"""Loss spies: the functions of torch.nn.functional (the loss modules call them too) and `.item()`."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from sandbox import trace
+from sandbox.spies.recorder import Recorder
+
+LOSSES = (
+    "cross_entropy",
+    "nll_loss",
+    "mse_loss",
+    "l1_loss",
+    "smooth_l1_loss",
+    "huber_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "kl_div",
+    "multi_margin_loss",
+    "multilabel_soft_margin_loss",
+    "poisson_nll_loss",
+    "gaussian_nll_loss",
+)
+SAMPLED = 16  # calls at each line whose input is looked at; in ledger windows every one is
+MAX_CALLS = 32  # different lines
+
+
+class _Calls:
+    """What is known of one loss function at one line."""
+
+    def __init__(self) -> None:
+        self.calls = self.sampled = self.probabilities = 0
+        self.reduction = ""
+        self.input_shape: list[int] = []
+        self.target_shape: list[int] = []
+        self.row_sum: float | None = None
+
+
+class LossSpy:
+    """Wraps the losses; keeps one entry for each function and line."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._inside = False
+        self._entries: dict[tuple[str, int], _Calls] = {}
+
+    def install(self) -> Callable[[], None]:
+        """Wrap the functions; returns what undoes it."""
+        functional = torch.nn.functional
+        originals = {name: getattr(functional, name) for name in LOSSES if hasattr(functional, name)}
+        for name, original in originals.items():
+            setattr(functional, name, self._wrap(name, original))
+
+        def uninstall() -> None:
+            for name, original in originals.items():
+                setattr(functional, name, original)
+
+        return uninstall
+
+    def close(self) -> None:
+        """Write what was called."""
+        for (name, line), calls in self._entries.items():
+            record = trace.LossCall(
+                name=name,
+                line=line,
+                reduction=calls.reduction[:16],
+                calls=calls.calls,
+                sampled=calls.sampled,
+                probabilities=calls.probabilities,
+                input_shape=calls.input_shape,
+                target_shape=calls.target_shape,
+                row_sum=calls.row_sum,
+            )
+            self._recorder.write(record, closing=True)
+
+    def _wrap(self, name: str, original: Callable[..., Any]) -> Any:
+        @functools.wraps(original)
+        def loss(*args: Any, **kwargs: Any) -> Any:
+            recorder = self._recorder
+            if self._inside or torch.compiler.is_compiling() or recorder.elsewhere:
+                return original(*args, **kwargs)
+            self._inside = True
+            try:
+                result = original(*args, **kwargs)
+            finally:
+                self._inside = False
+            self._note(name, args, kwargs, result)
+            return result
+
+        return loss
+
+    def _note(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        recorder = self._recorder
+        training = torch.is_grad_enabled()
+        line = recorder.beat("L" if training else "l") or recorder.line(3)
+        if not training or not isinstance(result, torch.Tensor):
+            return
+        values = args[0] if args else kwargs.get("input")
+        target = args[1] if len(args) > 1 else kwargs.get("target")
+        if (name, line) not in self._entries and len(self._entries) >= MAX_CALLS:
+            return
+        entry = self._entries.setdefault((name, line), _Calls())
+        entry.calls += 1
+        probabilities = False
+        reduction = str(kwargs.get("reduction", "mean"))
+        if entry.calls <= SAMPLED or recorder.ledger.open:
+            probabilities = _sample(entry, values, target, reduction)
+        if recorder.ledger.open:
+            number = float(result.detach()) if result.numel() == 1 else None
+            flags = ("p" if probabilities else "") + ("m" if reduction == "mean" else "")
+            recorder.ledger.row("L", line, text=name, value=number, flags=flags)
+
+
+def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> bool:
+    """Look at one call's operands; whether its input rows are probabilities."""
+    if not isinstance(values, torch.Tensor):
+        return False
+    entry.sampled += 1
+    entry.reduction = reduction
+    entry.input_shape = list(values.shape)
+    entry.target_shape = list(target.shape) if isinstance(target, torch.Tensor) else []
+    if values.dim() < 2 or values.shape[1] < 2 or not values.is_floating_point() or not values.numel():
+        return False
+    rows = values.detach()
+    sums = rows.sum(dim=1)
+    entry.row_sum = float(sums.mean())
+    found = bool((rows >= 0).all()) and bool(((sums - 1).abs() < 1e-3).all())
+    entry.probabilities += found
+    return found
+
+
+class SyncSpy:
+    """Counts `.item()` called by the student's own lines, and in how many steps."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.calls = self.steps = self.line = 0
+        self._last = -1
+
+    def install(self) -> Callable[[], None]:
+        """Wrap Tensor.item; returns what undoes it."""
+        original = torch.Tensor.item
+        recorder, filename = self._recorder, self._recorder.filename
+
+        @functools.wraps(original)
+        def item(tensor: torch.Tensor) -> Any:
+            frame = sys._getframe(1)
+            if frame.f_code.co_filename == filename:
+                self.calls += 1
+                self.line = frame.f_lineno
+                if recorder.backwards != self._last:
+                    self._last = recorder.backwards
+                    self.steps += 1
+            return original(tensor)
+
+        torch.Tensor.item = item  # type: ignore[method-assign, assignment]
+
+        def uninstall() -> None:
+            torch.Tensor.item = original  # type: ignore[method-assign]
+
+        return uninstall
+
+    def close(self) -> None:
+        """Write the counts."""
+        if self.calls:
+            self._recorder.write(
+                trace.Sync(calls=self.calls, steps=self.steps, line=self.line), closing=True
+            )

@@ -1,0 +1,90 @@
+"""Module spies: forwards of root modules (those the student's code calls), through torch's global hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from sandbox.spies.feed import fingerprint
+from sandbox.spies.recorder import Recorder, first_tensor
+from sandbox.spies.registry import ModuleInfo
+
+Watcher = Callable[[ModuleInfo, torch.nn.Module, torch.Tensor | None, Any, int], None]
+"""Called after a training forward with the module, its first input, its output and the student's line."""
+
+
+def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
+    """Watch every module call; returns what undoes it."""
+    spy = _ModuleSpy(recorder, watchers)
+    before = register_module_forward_pre_hook(spy.before)
+    after = register_module_forward_hook(spy.after, always_call=True)
+
+    def uninstall() -> None:
+        before.remove()
+        after.remove()
+
+    return uninstall
+
+
+class _ModuleSpy:
+    """Follows the depth of module calls; only the outermost is a beat."""
+
+    def __init__(self, recorder: Recorder, watchers: list[Watcher]) -> None:
+        self._recorder = recorder
+        self._watchers = watchers
+        self._root: ModuleInfo | None = None
+        self._batch: torch.Tensor | None = None
+        self._line = 0
+
+    def before(self, module: torch.nn.Module, args: tuple[Any, ...]) -> None:
+        if torch.compiler.is_compiling():
+            return
+        recorder = self._recorder
+        recorder.depth += 1
+        if recorder.depth != 1 or recorder.elsewhere:
+            return
+        self._root = info = recorder.registry.module(module)
+        if info is None:
+            return
+        self._batch = first_tensor(args)
+        if not torch.is_grad_enabled():
+            self._line = recorder.beat("f")
+            recorder.feed.evaluated()
+            return
+        self._line = line = recorder.beat("F")
+        recorder.feed.forward(self._batch, line)
+        if recorder.ledger.open:
+            recorder.ledger.track(info.params)
+            self._row(info, module)
+
+    def _row(self, info: ModuleInfo, module: torch.nn.Module) -> None:
+        batch = self._batch
+        known = batch is not None and batch.dim() > 0
+        self._recorder.ledger.row(
+            "F",
+            self._line,
+            of=info.number,
+            rows=batch.shape[0] if batch is not None and known else -1,
+            flags="t" if module.training else "e",
+            text=f"{fingerprint(batch) & 0xFFFFFFFFFFFFFFFF:x}" if batch is not None and known else "",
+        )
+
+    def after(self, module: torch.nn.Module, args: tuple[Any, ...], output: Any) -> None:
+        if torch.compiler.is_compiling():
+            return
+        recorder = self._recorder
+        recorder.depth = max(0, recorder.depth - 1)
+        if recorder.depth or self._root is None or recorder.elsewhere:
+            return
+        info, batch, self._batch = self._root, self._batch, None
+        result = first_tensor(output)
+        if result is None or not torch.is_grad_enabled():
+            return
+        info.output = tuple(result.shape)
+        if recorder.ledger.open:
+            recorder.ledger.mark_graph(result, self._line)
+        for watcher in self._watchers:
+            watcher(info, module, batch, result, self._line)

@@ -1,0 +1,126 @@
+"""Optimizer spies: construction, zero_grad and step, through torch's global step hooks where there are some."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from sandbox.spies.recorder import Recorder
+from sandbox.spies.registry import OptimizerInfo
+
+RATES = 16  # groups whose learning rate is noted
+
+
+def install(recorder: Recorder) -> Callable[[], None]:
+    """Watch every optimizer; returns what undoes it."""
+    before = register_optimizer_step_pre_hook(_before_step(recorder))  # type: ignore[no-untyped-call]
+    after = register_optimizer_step_post_hook(_after_step(recorder))  # type: ignore[no-untyped-call]
+    made = torch.optim.Optimizer.__init__
+    cleared, module_cleared = torch.optim.Optimizer.zero_grad, torch.nn.Module.zero_grad
+    torch.optim.Optimizer.__init__ = _made(recorder, made)  # type: ignore[method-assign]
+    torch.optim.Optimizer.zero_grad = _cleared(recorder, cleared)  # type: ignore[method-assign]
+    torch.nn.Module.zero_grad = _module_cleared(recorder, module_cleared)  # type: ignore[method-assign]
+
+    def uninstall() -> None:
+        before.remove()
+        after.remove()
+        torch.optim.Optimizer.__init__ = made  # type: ignore[method-assign]
+        torch.optim.Optimizer.zero_grad = cleared  # type: ignore[method-assign]
+        torch.nn.Module.zero_grad = module_cleared  # type: ignore[method-assign]
+
+    return uninstall
+
+
+def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
+    @functools.wraps(original)
+    def __init__(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        original(self, *args, **kwargs)
+        if not recorder.elsewhere:
+            recorder.registry.optimizer(self, recorder.line())
+
+    return __init__
+
+
+def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
+    @functools.wraps(original)
+    def zero_grad(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
+        line = recorder.beat("Z")
+        if recorder.ledger.open:
+            recorder.ledger.row("Z", line, of=recorder.registry.optimizer(self).number)
+        original(self, *args, **kwargs)
+
+    return zero_grad
+
+
+def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
+    @functools.wraps(original)
+    def zero_grad(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+        line = recorder.beat("Z")
+        if recorder.ledger.open:
+            recorder.ledger.row("Z", line)
+        original(self, *args, **kwargs)
+
+    return zero_grad
+
+
+def _before_step(recorder: Recorder) -> Callable[..., None]:
+    def before(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        recorder.stepping += 1
+        if recorder.stepping != 1 or not recorder.ledger.open:
+            return  # an optimizer inside an optimizer (SAM, Lookahead): the outer step is the beat
+        info = recorder.registry.optimizer(optimizer)
+        ledger = recorder.ledger
+        ledger.track(info.params)
+        if not ledger.ready:
+            ledger.settle()
+        ledger.row(
+            "s",
+            recorder.line(),
+            of=info.number,
+            before=ledger.gradients(),
+            params=ledger.values(),
+            rates=[float(group["lr"]) for group in optimizer.param_groups[:RATES] if "lr" in group],
+        )
+
+    return before
+
+
+def _after_step(recorder: Recorder) -> Callable[..., None]:
+    def after(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
+        recorder.stepping = max(0, recorder.stepping - 1)
+        if recorder.stepping:
+            return
+        line = recorder.beat("S")
+        info = recorder.registry.optimizer(optimizer)
+        info.steps += 1
+        if info.steps <= 2:
+            info.stateful = _stateful(optimizer)
+        _mark_stepped(recorder, info)
+        if recorder.ledger.open:
+            recorder.ledger.row("S", line, of=info.number, params=recorder.ledger.values())
+        recorder.stepped()
+
+    return after
+
+
+def _mark_stepped(recorder: Recorder, info: OptimizerInfo) -> None:
+    """Note on each root module that shares parameters with this optimizer when it was last stepped."""
+    for module in recorder.registry.modules:
+        if module.number not in info.shares:
+            info.shares[module.number] = not set(module.params).isdisjoint(info.params)
+        if info.shares[module.number]:
+            module.stepped = recorder.steps
+
+
+def _stateful(optimizer: torch.optim.Optimizer) -> bool:
+    """Whether it carries anything but a step count from one step to the next."""
+    return any(
+        isinstance(value, torch.Tensor) and name != "step"
+        for state in optimizer.state.values()
+        if isinstance(state, dict)
+        for name, value in state.items()
+    )

@@ -1,0 +1,159 @@
+"""The recorder: where all spies report; keeps the order, hands rows to the ledger, writes the trace.
+
+It keeps out of the way of what it watches: it draws no random number of torch's, holds no tensor
+longer than a step (the graded module apart), and does nothing in a process forked by the student.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from sandbox import trace
+from sandbox.spies.feed import FeedLog
+from sandbox.spies.ledger import Ledger
+from sandbox.spies.order import MAX_BEATS, OrderLog
+from sandbox.spies.registry import Registry
+from sandbox.spies.series import LossSeries
+
+FIRST_STEPS = 32  # the student's lines are taken at every one of these
+PROGRESS_SECONDS = 0.5
+
+
+class Recorder:
+    """What every spy writes to.  `filename` is the co_filename of the student's code."""
+
+    def __init__(self, writer: trace.Writer, filename: str) -> None:
+        self.writer = writer
+        self.filename = filename
+        self.pid = os.getpid()
+        self.started = time.monotonic()
+        self.order = OrderLog()
+        self.registry = Registry(self)
+        self.losses = LossSeries()
+        self.feed = FeedLog()
+        self.random = random.Random(20)  # noqa: S311 - picks coordinates and windows, our own generator
+        self.ledger = Ledger(self)
+        self.steps = 0
+        self.backwards = 0
+        self.depth = 0  # of module calls
+        self.stepping = 0  # of optimizer.step calls
+        self.on_step: list[Callable[[], None]] = []
+        self._beats: list[str] = []
+        self._lines: list[int] = []
+        self._want_lines = True
+        self._last_progress = self.started
+        self._last_line = 0
+
+    # ── what spies call ──────────────────────────────────────────────────────────────────────────
+
+    def line(self, depth: int = 2) -> int:
+        """The line of the student's file that is being executed; 0 when none is on the stack."""
+        frame: Any = sys._getframe(depth)
+        filename = self.filename
+        while frame is not None:
+            if frame.f_code.co_filename == filename:
+                return int(frame.f_lineno)
+            frame = frame.f_back
+        return 0
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this is a process the student's code forked (a loader's worker): nothing is recorded there."""
+        return os.getpid() != self.pid
+
+    def beat(self, name: str) -> int:
+        """Note one beat; returns the student's line where lines are wanted, else 0."""
+        if not self.steps and name in "DZF" and self._beats and self._beats[-1] in "BA":
+            # No optimizer has ever stepped: an update by hand, or none.  The next batch begins here.
+            self.feed.step_ended()
+            self.boundary()
+        self._beats.append(name)
+        line = 0
+        if self._want_lines or self.ledger.open:
+            line = self.line(3)
+            self._last_line = line
+        self._lines.append(line)
+        if len(self._beats) >= MAX_BEATS:
+            self.boundary()
+        return line
+
+    def boundary(self) -> None:
+        """A stretch of beats is complete: a step has ended (or it became too long)."""
+        beats = "".join(self._beats)
+        lines, self._beats, self._lines = self._lines, [], []
+        number, new = self.order.add(beats)
+        if new or (self._want_lines and self.order.times[number] == 2):
+            self.write(trace.Pattern(id=number, beats=beats, lines=lines))
+        self._want_lines = new or self.steps < FIRST_STEPS
+        self.ledger.boundary(new)
+        self._progress()
+
+    def stepped(self) -> None:
+        """An optimizer's step has ended."""
+        self.steps += 1
+        self.feed.step_ended()
+        self.boundary()
+        for callback in self.on_step:
+            callback()
+
+    def write(self, record: trace.Record, *, closing: bool = False) -> None:
+        """Write one record, unless this is a forked process."""
+        if not self.elsewhere:
+            self.writer.write(record, closing=closing)
+
+    # ── the end ──────────────────────────────────────────────────────────────────────────────────
+
+    def close(self) -> None:
+        """Write what was kept in memory: open window, order, passes, losses, uses."""
+        if self._beats:
+            self.boundary()
+        self.ledger.close()
+        self.registry.close()
+        order = trace.Order(items=self.order.items, truncated=self.order.truncated)
+        self.write(order, closing=True)
+        self.write(self.losses.record(), closing=True)
+        if (record := self.feed.record()) is not None:
+            self.write(record, closing=True)
+
+    def end(self, *, finished: bool, moved: bool) -> trace.End:
+        """The last record."""
+        return trace.End(
+            finished=finished,
+            steps=self.steps,
+            counts=self.order.counts(),
+            trained_rows=self.feed.trained_rows,
+            moved=moved,
+            seconds=time.monotonic() - self.started,
+            dropped=self.writer.dropped,
+        )
+
+    def _progress(self) -> None:
+        """Now and then (at powers of two, and as time goes by) leave a mark in case we are killed."""
+        now = time.monotonic()
+        often = max(PROGRESS_SECONDS, (now - self.started) / 50)
+        if self.steps & (self.steps - 1) == 0 or now - self._last_progress > often:
+            self._last_progress = now
+            self.write(trace.Progress(steps=self.steps, counts=self.order.counts(), line=self._last_line))
+            if not self.elsewhere:
+                self.writer.flush()
+
+
+def first_tensor(value: Any) -> torch.Tensor | None:
+    """The first floating-point tensor in arguments as students pass them: a tensor, a tuple, a dict."""
+    if isinstance(value, torch.Tensor):
+        return value
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (tuple, list)):
+        return None
+    for item in value:
+        if (found := first_tensor(item)) is not None:
+            return found
+    return None
