@@ -5,7 +5,9 @@ All are frozen.  `Report` is the public one: its JSON form is versioned by `sche
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -154,7 +156,8 @@ class Evidence:
     """All that the checks may look at: the trace's records, the source lines, how the run ended, the hidden test.
 
     `stop` is the slug of what ended the run early ("" when it ended by itself), with `stop_text` saying
-    how in a sentence.  `measurement` is None where nothing was measured.
+    how in a sentence.  `measurement` is None where nothing was measured.  `parameters` are the numbers the
+    exercise handed in or states for this challenge (epochs, samples, …).
     """
 
     records: tuple[Record, ...]
@@ -162,6 +165,7 @@ class Evidence:
     stop: str = ""
     stop_text: str = ""
     measurement: Measurement | None = None
+    parameters: Mapping[str, float | int | str] = dataclasses.field(default_factory=dict)
 
     def of(self, kind: type[R]) -> list[R]:
         """The records of one kind, in the order they were written."""

@@ -1,1 +1,22 @@
-"""…"""
+"""The sandbox: what runs beside untrusted code.
+
+Theory of operation
+-------------------
+Three processes take part, and trust flows one way.
+
+    grader (trusted)          starts the zygote somewhere (a container, or a plain process) and speaks
+      │  frames on stdin       frames with it; keeps the deadline and kills everything when it is over
+      ▼  and stdout
+    zygote (ours, no secrets)  imports torch once, then forks one child a job.  It relays what the child
+      │  two pipes             writes without reading it: channel and length of a frame are all it sees
+      ▼
+    child (the student's)      gives up its uid, takes on limits, installs the spies, runs the file,
+                               writes a trace and weights, and ends by os._exit
+
+The pipes from child to zygote: *report* (frames T and W, for `trace.py` and the weights) and *output*
+(whatever the student prints, raw).  A child can write anything to both, so all of it is a claim; nothing
+in here holds a secret, hidden data or a reference.  The zygote never unpickles, parses or formats what a
+child sent.  When a child ends, everything it started is killed before the zygote says so.
+
+This package imports the standard library, torch, numpy and safetensors, and nothing of ours.
+"""

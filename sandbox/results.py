@@ -25,7 +25,11 @@ class Results:
     """Follows the candidates for grading; `given` is the exercise's own module, None in scripts."""
 
     def __init__(
-        self, recorder: Recorder, shapes: list[list[int]], given: torch.nn.Module | None, sources: SourceSpy | None
+        self,
+        recorder: Recorder,
+        shapes: list[list[int]],
+        given: torch.nn.Module | None,
+        sources: SourceSpy | None,
     ) -> None:
         self._recorder = recorder
         self._shapes = shapes
@@ -62,7 +66,7 @@ class Results:
             self._recorder.write(trace.Hash(step=steps, sha256=digest(self._last)))
 
     def choose(self, namespace: dict[str, Any]) -> tuple[torch.nn.Module | None, ModuleInfo | None, str]:
-        """The graded module, or None and why: the given one, else the last stepped, else the global `model`."""
+        """The graded module, or None and why: the given one, the last stepped, or the global `model`."""
         modules = self._recorder.registry.modules
         if self.given is not None:
             info = next((info for info in modules if info.module is self.given), None)
@@ -80,7 +84,7 @@ class Results:
         return last[0].module, last[0], ""
 
     def finish(self, namespace: dict[str, Any]) -> tuple[bytes, bool]:
-        """Write what is graded; returns its weights as safetensors (b"" where there are none) and whether they moved."""
+        """Write what is graded; its weights as safetensors (b"" where there are none), and if they moved."""
         module, info, reason = self.choose(namespace)
         state: list[torch.Tensor] = []
         if module is not None:

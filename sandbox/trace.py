@@ -116,8 +116,9 @@ class Pass(Record):
     """One iterator over a DataLoader.
 
     `order` is a digest of the indices drawn, `head` the first of them, `ascending` whether they only
-    ever grow; `polled` counts how often it was asked for more after its end; `trained` counts batches
-    of it that a backward followed; `generator` is the digest of the sampler generator's state at its start.
+    ever grow, `first` the first batch's fingerprint; `polled` counts how often it was asked for more
+    after its end; `trained` counts batches of it that a backward followed; `generator` is the digest of
+    the sampler generator's state at its start.
     """
 
     id: int
@@ -130,6 +131,7 @@ class Pass(Record):
     finished: bool
     polled: int
     order: str
+    first: str
     head: list[int]
     ascending: bool
     generator: str
@@ -174,7 +176,8 @@ class Row(Record):
     Z       optimizer   -            -           -             (-1: a module's zero_grad)
     F, f    module      -            -           -             text: fingerprint of the input
     L       -           loss         -           -             text: function, flags: p probabilities, m mean
-    B, A    -           loss         -           before, after: gradients; params: values before
+    B, A    -           loss         -           before, after: gradients; params: values before;
+                                                 rows: steps taken by hooks inside it
     C       -           norm         max_norm    before: gradients before the clip
     s       optimizer   -            -           before: gradients; params: values    (a step begins)
     S       optimizer   -            -           params: values                       (a step ended)

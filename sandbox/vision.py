@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,7 +19,7 @@ _SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 }
-_library: torch.library.Library | None = None  # a Library undoes its definitions when it is collected
+_kept: list[Any] = []  # a Library undoes its definitions when it is collected
 
 
 def extension_loads() -> bool:
@@ -29,7 +30,7 @@ def extension_loads() -> bool:
     for folder in spec.submodule_search_locations:
         for path in sorted(Path(folder).glob("_C*.so")) + sorted(Path(folder).glob("_C*.pyd")):
             try:
-                torch.ops.load_library(str(path))
+                torch.ops.load_library(str(path))  # type: ignore[no-untyped-call]
             except OSError:
                 return False
             return True
@@ -38,14 +39,13 @@ def extension_loads() -> bool:
 
 def prepare() -> bool:
     """Make `import torchvision` work; true when the missing schemas had to be declared."""
-    global _library
-    if _library is not None or extension_loads():
-        return _library is not None
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    if _kept or extension_loads():
+        return bool(_kept)
+    library: Any = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for name, schema in _SCHEMAS.items():
         if not _declared(name):
             library.define(schema)
-    _library = library
+    _kept.append(library)
     return True
 
 

@@ -7,6 +7,9 @@ they kept.  Every spy reports to one `Recorder`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+
+from torch.utils.data import DataLoader
 
 from sandbox.spies import autograd, module, optimizer, rng
 from sandbox.spies.data import DataSpy
@@ -31,6 +34,10 @@ class Spies:
             self._data.install(),
             rng.install(recorder),
         ]
+
+    def loader(self, loader: DataLoader[Any]) -> None:
+        """Make a loader known that the exercise made."""
+        self._data.loader(loader, 0)
 
     def remove(self) -> None:
         """Take every spy off again."""

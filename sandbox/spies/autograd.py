@@ -8,9 +8,7 @@ from typing import Any
 
 import torch
 
-from sandbox.spies.recorder import Recorder, first_tensor
-
-MAX_NODES = 20_000  # of a graph, walked once a window to find its leaves
+from sandbox.spies.recorder import Recorder, first_tensor, graph_nodes
 
 
 def install(recorder: Recorder) -> Callable[[], None]:
@@ -49,8 +47,8 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
         if recorder.elsewhere:
             return original(tensors, *args, **kwargs)
         line = recorder.beat("B")
-        _, value = _scalar(tensors)
-        _note(recorder, value, line)
+        root, value = _scalar(tensors)
+        _note(recorder, root, value, line)
         ledger = recorder.ledger
         if not ledger.open:
             return original(tensors, *args, **kwargs)
@@ -63,7 +61,10 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
             ledger.settle()
         if params is None and recorder.steps == steps:
             params = ledger.values()
-        ledger.row("B", line, value=value, before=before, after=ledger.gradients(), params=params)
+        inside = recorder.steps - steps  # steps taken by hooks while it ran
+        ledger.row(
+            "B", line, rows=inside, value=value, before=before, after=ledger.gradients(), params=params
+        )
         return None
 
     return backward
@@ -75,8 +76,8 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
         if recorder.elsewhere:
             return original(outputs, inputs, *args, **kwargs)
         line = recorder.beat("A")
-        _, value = _scalar(outputs)
-        _note(recorder, value, line)
+        root, value = _scalar(outputs)
+        _note(recorder, root, value, line)
         ledger, registry = recorder.ledger, recorder.registry
         if not ledger.open:
             return original(outputs, inputs, *args, **kwargs)
@@ -96,9 +97,12 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
     return grad
 
 
-def _note(recorder: Recorder, value: float | None, line: int) -> None:
+def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, line: int) -> None:
     recorder.backwards += 1
     recorder.feed.backward()
+    recorder.ledger.commit_graph()
+    for callback in recorder.on_backward:
+        callback(root)
     if value is not None:
         recorder.losses.add(value, line)
 
@@ -122,16 +126,6 @@ def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
 
 def _track_leaves(recorder: Recorder, tensors: Any) -> None:
     """Find the leaf tensors a graph ends in, so that raw tensors without a module are watched too."""
-    roots = [tensors] if isinstance(tensors, torch.Tensor) else list(tensors)
-    stack = [root.grad_fn for root in roots if isinstance(root, torch.Tensor)]
-    seen: set[Any] = set()
-    leaves = []
-    while stack and len(seen) < MAX_NODES:
-        node = stack.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if (leaf := getattr(node, "variable", None)) is not None:
-            leaves.append(leaf)
-        stack.extend(following for following, _ in node.next_functions)
-    recorder.ledger.track(recorder.registry.params(reversed(leaves)))
+    leaves = [getattr(node, "variable", None) for node in graph_nodes(first_tensor(tensors))]
+    found = [leaf for leaf in leaves if leaf is not None]
+    recorder.ledger.track(recorder.registry.params(sorted(found, key=id)))

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data.dataloader import _BaseDataLoaderIter, _MultiProcessingDataLoaderIter
 
 from sandbox import trace
+from sandbox.spies.feed import fingerprint
 from sandbox.spies.recorder import Recorder, first_tensor
 
 MAX_PASSES = 400  # written; later ones are followed but not written
@@ -31,6 +32,7 @@ class _PassState:
         self.finished = False
         self.ascending = True
         self.last = -1
+        self.first = ""
         self.head: list[int] = []
         self.digest = hashlib.blake2b(digest_size=12)
         self.waiting: deque[list[int] | None] = deque()  # index lists given out but not yet yielded
@@ -155,6 +157,7 @@ class DataSpy:
                 finished=state.finished,
                 polled=state.polled,
                 order=state.digest.hexdigest(),
+                first=state.first,
                 head=state.head,
                 ascending=state.ascending and state.batches > 0,
                 generator=state.generator,
@@ -175,8 +178,9 @@ class DataSpy:
     def _reset(self, original: Callable[..., Any]) -> Any:
         @functools.wraps(original)
         def _reset(iterator: Any, loader: Any, first_iter: bool = False) -> Any:
-            if not self._recorder.elsewhere and (state := self._passes.pop(id(iterator), None)) is not None:
-                if state.number in self._open:
+            if not self._recorder.elsewhere:
+                state = self._passes.pop(id(iterator), None)
+                if state is not None and state.number in self._open:
                     self._write(state)
             return original(iterator, loader, first_iter)
 
@@ -213,13 +217,15 @@ class DataSpy:
         recorder = self._recorder
         tensor = first_tensor(batch)
         rows = int(tensor.shape[0]) if tensor is not None and tensor.dim() else 1
+        if not state.batches and tensor is not None:
+            state.first = f"{fingerprint(tensor) & 0xFFFFFFFFFFFFFFFF:x}"
         state.yielded(rows)
         recorder.beat("D")
         state.drawn_at = recorder.backwards
         recorder.feed.drawn(rows)
         if recorder.ledger.open:
             recorder.ledger.row("D", 0, of=state.number, rows=rows)
-        elif state.expected is not None and state.expected - state.batches == 2:
+        if state.expected is not None and state.expected - state.batches == 2:
             recorder.ledger.epoch_ends_soon()
 
 
@@ -242,6 +248,6 @@ def _describe(number: int, loader: DataLoader[Any], given: bool, line: int) -> t
 
 
 def _generator_state(loader: DataLoader[Any]) -> str:
-    """A digest of the state that will decide the order: the sampler's or loader's generator, else torch's own."""
+    """A digest of the state that decides the order: the sampler's or loader's generator, else torch's own."""
     generator = getattr(loader.sampler, "generator", None) or loader.generator or torch.default_generator
     return hashlib.blake2b(generator.get_state().numpy().tobytes(), digest_size=8).hexdigest()

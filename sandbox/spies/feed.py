@@ -107,7 +107,7 @@ class FeedLog:
 
 
 def period(values: list[int]) -> int:
-    """The smallest P with values[i] == values[i + P] throughout, seen at least twice; 0 where there is none."""
+    """The smallest P with values[i] == values[i + P] throughout, seen at least twice; else 0."""
     for size in range(1, len(values) // 2 + 1):
         if values[size] == values[0] and values[size:] == values[:-size]:
             return size

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 FIRST_WINDOW = 24  # steps
 WINDOW = 8
-MAX_WINDOWS = 48
+EPOCH_ENDS = (1, 2, 4, 16, 64)
+MAX_CHANGES = 12  # windows opened because the order of beats changed
+MAX_WINDOWS = 40
 MAX_ROWS = 192  # of one window
 MAX_TENSORS = 48
 LARGEST, RANDOM = 5, 3  # coordinates of each parameter
@@ -43,10 +45,11 @@ class Ledger:
         self._rows = 0
         self._layout: list[tuple[Any, torch.Tensor]] | None = None
         self._tracked: dict[int, None] = {}
-        self._changes = 0
+        self._changes = self._epochs = 0
         self._marks: list[Any] = []
         self._attached = 0
-        self._streak = (0, 0, 0)
+        self._candidate: tuple[Any, int] | None = None
+        self._streak = (0, 0, 0)  # step, line, length
 
     # ── windows ──────────────────────────────────────────────────────────────────────────────────
 
@@ -59,14 +62,14 @@ class Ledger:
         elif self._boundaries >= self._next:
             self._start(WINDOW)
             self._next = int(self._boundaries * (1.5 + self._recorder.random.random() / 2)) + WINDOW
-        elif new_pattern and self._changes < 12:
+        elif new_pattern and self._changes < MAX_CHANGES:
             self._changes += 1
             self._start(WINDOW)
 
     def epoch_ends_soon(self) -> None:
         """A loader is about to run out: the steps around an epoch's end are worth watching."""
-        if not self.open and self._changes < 12:
-            self._changes += 1
+        self._epochs += 1
+        if not self.open and self._epochs in EPOCH_ENDS:
             self._start(WINDOW)
 
     def _start(self, length: int) -> None:
@@ -167,21 +170,30 @@ class Ledger:
 
     def _numbers(self) -> list[int]:
         registry = self._recorder.registry
-        return [registry.find(tensor) if (tensor := ref()) is not None else -1 for ref, _ in self._layout or []]
+        return [
+            registry.find(tensor) if (tensor := ref()) is not None else -1 for ref, _ in self._layout or []
+        ]
 
     # ── graphs ───────────────────────────────────────────────────────────────────────────────────
 
     def mark_graph(self, tensor: torch.Tensor, line: int) -> None:
-        """Hang a mark on a graph's root node and see how many of the latest marks are still alive.
+        """Hang a mark on the node of a forward's output; it counts once a backward follows.
 
         A node's metadata live exactly as long as the node, whoever keeps it.
         """
-        node = tensor.grad_fn
-        if node is None:
+        if tensor.grad_fn is None:
             return
         mark = _Mark()
-        node.metadata["metronome"] = mark
-        self._marks.append(weakref.ref(mark))
+        metadata: Any = tensor.grad_fn.metadata
+        metadata["metronome"] = mark
+        self._candidate = (weakref.ref(mark), line)
+
+    def commit_graph(self) -> None:
+        """A backward: take the last forward's mark in, and see how many of the latest are still alive."""
+        if not self.open or self._candidate is None:
+            return
+        (mark, line), self._candidate = self._candidate, None
+        self._marks.append(mark)
         self._attached += 1
         alive = 0
         for reference in reversed(self._marks):

@@ -169,6 +169,4 @@ class SyncSpy:
     def close(self) -> None:
         """Write the counts."""
         if self.calls:
-            self._recorder.write(
-                trace.Sync(calls=self.calls, steps=self.steps, line=self.line), closing=True
-            )
+            self._recorder.write(trace.Sync(calls=self.calls, steps=self.steps, line=self.line), closing=True)

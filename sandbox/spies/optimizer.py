@@ -1,4 +1,4 @@
-"""Optimizer spies: construction, zero_grad and step, through torch's global step hooks where there are some."""
+"""Optimizer spies: construction, zero_grad and step (through torch's global step hooks)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ RATES = 16  # groups whose learning rate is noted
 
 def install(recorder: Recorder) -> Callable[[], None]:
     """Watch every optimizer; returns what undoes it."""
-    before = register_optimizer_step_pre_hook(_before_step(recorder))  # type: ignore[no-untyped-call]
-    after = register_optimizer_step_post_hook(_after_step(recorder))  # type: ignore[no-untyped-call]
+    before = register_optimizer_step_pre_hook(_before_step(recorder))
+    after = register_optimizer_step_post_hook(_after_step(recorder))
     made = torch.optim.Optimizer.__init__
     cleared, module_cleared = torch.optim.Optimizer.zero_grad, torch.nn.Module.zero_grad
     torch.optim.Optimizer.__init__ = _made(recorder, made)  # type: ignore[method-assign]

@@ -24,6 +24,7 @@ from sandbox.spies.series import LossSeries
 
 FIRST_STEPS = 32  # the student's lines are taken at every one of these
 PROGRESS_SECONDS = 0.5
+MAX_NODES = 20_000  # of a graph that is walked
 
 
 class Recorder:
@@ -45,6 +46,7 @@ class Recorder:
         self.depth = 0  # of module calls
         self.stepping = 0  # of optimizer.step calls
         self.on_step: list[Callable[[], None]] = []
+        self.on_backward: list[Callable[[torch.Tensor | None], None]] = []
         self._beats: list[str] = []
         self._lines: list[int] = []
         self._want_lines = True
@@ -65,7 +67,7 @@ class Recorder:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether this is a process the student's code forked (a loader's worker): nothing is recorded there."""
+        """Whether the student's code forked this process (a loader's worker): nothing is recorded there."""
         return os.getpid() != self.pid
 
     def beat(self, name: str) -> int:
@@ -157,3 +159,15 @@ def first_tensor(value: Any) -> torch.Tensor | None:
         if (found := first_tensor(item)) is not None:
             return found
     return None
+
+
+def graph_nodes(root: torch.Tensor | None) -> set[Any]:
+    """The nodes of the graph below a tensor, at most MAX_NODES of them."""
+    seen: set[Any] = set()
+    stack = [root.grad_fn] if root is not None else []
+    while stack and len(seen) < MAX_NODES:
+        node = stack.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            stack.extend(following for following, _ in node.next_functions)
+    return seen

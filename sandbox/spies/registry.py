@@ -93,9 +93,10 @@ class Registry:
     def module(self, module: torch.nn.Module) -> ModuleInfo | None:
         """A root module's entry; None for one without parameters (a loss, an activation)."""
         key = id(module)
-        info = self._modules.get(key, False)
-        if info is None or (info is not False and info.ref() is module):
-            return info or None
+        if key in self._modules:
+            known = self._modules[key]
+            if known is None or known.ref() is module:
+                return known
         tensors = list(module.parameters())
         if not tensors or len(self.modules) >= MAX_MODULES:
             if not tensors and len(self._modules) < MAX_PARAMS:
@@ -106,9 +107,7 @@ class Registry:
         self._modules[key] = info
         self.modules.append(info)
         self._recorder.write(
-            trace.Module(
-                id=info.number, cls=type(module).__name__[:80], params=info.params, given=info.given
-            )
+            trace.Module(id=info.number, cls=type(module).__name__[:80], params=info.params, given=info.given)
         )
         return info
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from sandbox import trace
-from sandbox.spies.recorder import Recorder
+from sandbox.spies.recorder import Recorder, graph_nodes
 from sandbox.spies.registry import ModuleInfo
 
 ROWS = 12  # of a batch that are looked at
@@ -52,7 +52,9 @@ class SourceSpy:
         self._forwards = self._looks = 0
         self._next = 1
         self._last_pass = -1
+        self._waiting: list[tuple[Any, trace.Origin]] = []
         self.fits: dict[int, Fit | None] = {}
+        recorder.on_backward.append(self._differentiated)
 
     def watch(
         self, info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor | None, output: Any, line: int
@@ -83,22 +85,31 @@ class SourceSpy:
         kept = [index for index, name in enumerate(names) if name != "unknown"]
         raw = torch.stack([raws[index] for index in kept]).double() if kept else torch.zeros(0, self._width)
         scale, shift, residual = _affine(raw, rows[kept].double()) if kept else (1.0, 0.0, 1.0)
-        self._recorder.write(
-            trace.Origin(
-                at_step=self._recorder.steps,
-                line=line or self._recorder.line(4),
-                rows=counts,
-                scale=scale,
-                shift=shift,
-                residual=residual,
-            )
+        origin = trace.Origin(
+            at_step=self._recorder.steps,
+            line=line or self._recorder.line(4),
+            rows=counts,
+            scale=scale,
+            shift=shift,
+            residual=residual,
         )
+        self._waiting.append((output.grad_fn, origin))
         outputs = output.detach().double().cpu()
         if len(kept) == len(names) and outputs.shape[:1] == batch.shape[:1]:
             state = arrange(list(module.parameters()), self._shapes)
             self.fits[info.number] = fit(raw, outputs[take], state) if state else None
         else:
             self.fits[info.number] = None
+
+    def _differentiated(self, root: torch.Tensor | None) -> None:
+        """A backward: an origin counts only when the forward it is of is part of what is differentiated."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        nodes = graph_nodes(root)
+        for node, origin in waiting:
+            if node in nodes:
+                self._recorder.write(origin)
 
     def _match(self, rows: torch.Tensor) -> tuple[list[str], list[torch.Tensor]]:
         """For each row the best source's name (or "unknown") and its raw row, in [0, 1]."""
@@ -124,7 +135,8 @@ def _unit(rows: torch.Tensor) -> torch.Tensor:
 
 def _normalised(rows: torch.Tensor) -> torch.Tensor:
     centred = rows - rows.mean(dim=1, keepdim=True)
-    return centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    unit: torch.Tensor = centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    return unit
 
 
 def _affine(raw: torch.Tensor, rows: torch.Tensor) -> tuple[float, float, float]:
@@ -153,7 +165,10 @@ def arrange(tensors: list[torch.Tensor], shapes: list[list[int]]) -> list[torch.
 
 
 def fit(raw: torch.Tensor, outputs: torch.Tensor, state: list[torch.Tensor]) -> Fit | None:
-    """The affine map before a linear layer `state` = (weight, bias), from raw rows and outputs; None: not linear."""
+    """The affine map before a linear layer, `state` = (weight, bias), from raw rows and outputs.
+
+    None when `state` is no such layer.
+    """
     if len(state) != 2 or state[0].dim() != 2 or outputs.dim() != 2:
         return None
     weight, bias = (tensor.detach().double().cpu() for tensor in state)

@@ -1,0 +1,172 @@
+"""Driving a role over its endpoint: wait until it is ready, hand it a job, keep the deadline, collect what comes.
+
+Nothing that arrives is parsed here beyond frames and our own zygote's two JSON objects.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from grader.errors import ExaminerError, LaunchError, SandboxBroken
+from grader.launch.base import Endpoint, Job, Limits, Outcome, Received
+from sandbox import wire
+from sandbox.child import TIMED_OUT
+
+READY_SECONDS = 120.0  # a cold import of torch on a busy machine
+GRACE_SECONDS = 2.0  # beyond the deadline: the child's own alarm rings before it
+MAX_RETURNED = 256 << 20  # bytes of files an examiner may send
+
+ALLOWED = frozenset((wire.READY, wire.TRACE, wire.WEIGHTS, wire.OUTPUT, wire.EXIT, wire.FILE))
+
+
+class Line:
+    """Frames over an endpoint, read against a deadline."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._reader = wire.FrameReader(ALLOWED)
+        self._waiting: list[tuple[bytes, bytes]] = []
+        self.ready: dict[str, Any] = {}
+
+    def frames(self, until: float) -> Iterator[tuple[bytes, bytes] | None]:
+        """Frames as they come; None once `until` (time.monotonic) has passed.  Raises SandboxBroken at the end."""
+        while True:
+            while self._waiting:
+                yield self._waiting.pop(0)
+            left = until - time.monotonic()
+            if left <= 0:
+                yield None
+                return
+            data = self.endpoint.receive(min(left, 0.5))
+            if data == b"":
+                raise SandboxBroken(_sentence("The sandbox ended before it answered", self.endpoint))
+            if data:
+                try:
+                    self._waiting += self._reader.feed(data)
+                except wire.WireError as error:
+                    raise SandboxBroken(f"The sandbox broke the protocol: {error}.") from error
+
+    def wait_ready(self, seconds: float = READY_SECONDS) -> None:
+        """Until the role has said that it is ready; once is enough.  Raises SandboxBroken."""
+        if self.ready:
+            return
+        for item in self.frames(time.monotonic() + seconds):
+            if item is None:
+                raise SandboxBroken(
+                    _sentence(f"The sandbox was not ready within {seconds:.0f} s", self.endpoint)
+                )
+            channel, payload = item
+            if channel == wire.READY:
+                self.ready = _object(payload)
+                return
+
+    def send(self, files: dict[str, bytes], request: dict[str, object]) -> None:
+        """Files, then the request they belong to."""
+        for name, content in files.items():
+            for piece in wire.file_frames(name, content):
+                self.endpoint.send(piece)
+        self.endpoint.send(wire.frame(wire.JOB, json.dumps(request).encode()))
+
+
+def run_job(line: Line, job: Job, limits: Limits) -> Outcome:
+    """Run one job in a zygote; past the deadline everything in it is killed (`timed_out`).
+
+    The clock starts when the zygote is ready.  Raises SandboxBroken when the sandbox itself fails.
+    """
+    line.wait_ready()
+    fields: dict[str, object] = {
+        "deadline": limits.deadline,
+        "memory": limits.memory,
+        "processes": limits.processes,
+        "output": limits.output,
+        "output_kept": limits.output_kept,
+        "threads": limits.threads,
+        "scratch": limits.scratch,
+    }
+    started = time.monotonic()
+    line.send(job.files, fields | job.fields)
+    got = Received()
+    for item in line.frames(started + limits.deadline + GRACE_SECONDS):
+        if item is None:
+            line.endpoint.kill()
+            return _outcome(got, None, time.monotonic() - started, limits)
+        channel, payload = item
+        if channel == wire.TRACE:
+            got.trace += payload
+        elif channel == wire.WEIGHTS:
+            got.weights += payload
+        elif channel == wire.OUTPUT:
+            got.output += payload
+        elif channel == wire.EXIT:
+            return _outcome(got, _object(payload), time.monotonic() - started, limits)
+    raise LaunchError("The sandbox's stream ended without an answer.")
+
+
+def _outcome(got: Received, ending: dict[str, Any] | None, seconds: float, limits: Limits) -> Outcome:
+    """What was received, with the zygote's account of the end (None: the deadline passed)."""
+    status = ending["status"] if ending else None
+    alarm = status == TIMED_OUT and seconds > limits.deadline * 0.8
+    return Outcome(
+        trace=bytes(got.trace),
+        weights=bytes(got.weights),
+        output=bytes(got.output),
+        output_bytes=ending["output_bytes"] if ending else len(got.output),
+        exit_code=status if status is not None and status >= 0 else None,
+        signal=-status if status is not None and status < 0 else None,
+        out_of_memory=bool(ending and ending["oom"]),
+        output_exceeded=bool(ending and ending["output_exceeded"]),
+        timed_out=ending is None or alarm,
+        broken=str(ending["protocol_error"]) if ending else "",
+        seconds=seconds,
+    )
+
+
+def ask_examiner(
+    line: Line,
+    files: dict[str, bytes],
+    request: dict[str, object],
+    seconds: float,
+    progress: Callable[[], None] | None = None,
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Send a request to an examiner; its files and its answer.  Raises ExaminerError when it fails or hangs."""
+    try:
+        line.wait_ready()
+        line.send(files, request)
+        got: dict[str, bytearray] = {}
+        total = 0
+        for item in line.frames(time.monotonic() + seconds):
+            if item is None:
+                raise ExaminerError(f"The examiner did not answer within {seconds:.0f} s.")
+            channel, payload = item
+            if channel == wire.FILE:
+                name, content = wire.split_file(payload)
+                total += len(content)
+                if total > MAX_RETURNED:
+                    raise ExaminerError("The examiner sent more than it may.")
+                got.setdefault(name, bytearray()).extend(content)
+            elif channel == wire.EXIT:
+                answer = _object(payload)
+                if error := answer.get("error"):
+                    raise ExaminerError(f"The examiner failed: {error}")
+                return {name: bytes(content) for name, content in got.items()}, answer
+    except SandboxBroken as error:
+        raise ExaminerError(str(error).replace("sandbox", "examiner")) from error
+    raise ExaminerError("The examiner's stream ended without an answer.")
+
+
+def _object(payload: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(payload)
+    except ValueError as error:
+        raise SandboxBroken("The sandbox sent something that is not JSON.") from error
+    if not isinstance(value, dict):
+        raise SandboxBroken("The sandbox sent something that is not an object.")
+    return value
+
+
+def _sentence(what: str, endpoint: Endpoint) -> str:
+    said = endpoint.explain().splitlines()
+    return f"{what}: {said[-1]}" if said else f"{what}."

@@ -1,0 +1,222 @@
+"""The child: seeds, installs the spies, runs the student's file, and writes what was seen.
+
+The job is a dict:
+
+    entry        "script" (the file runs as __main__) or "function" (`name` in it is called)
+    name         the function's name
+    filename     what the file is called in the private folder
+    seeds        {"init", "order", "dropout"}: 63-bit integers
+    parameters   the exercise's numbers, handed to model.make
+    shapes       of the graded module's state, in order
+    spies        false runs the same thing unwatched (tests compare the two)
+    deadline     seconds; the alarm rings a little before, so that evidence is kept
+
+Beside the student's file the folder holds model.py (the exercise's, trusted) and data/.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import signal
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sandbox import results, trace, wire
+from sandbox.spies import Spies, install
+from sandbox.spies.recorder import Recorder
+from sandbox.spies.sources import SourceSpy
+
+TIMED_OUT = 97  # exit status after the alarm
+MESSAGE = 2000  # characters of an exception's text that are kept
+
+
+class Child:
+    """One run.  `report` is the descriptor that frames T and W go to."""
+
+    def __init__(self, job: dict[str, Any], folder: Path, report: int) -> None:
+        self.job = job
+        self.folder = folder
+        self.path = folder / job["filename"]
+        self._report = report
+        self.writer = trace.Writer(lambda data: self._send(wire.TRACE, data))
+        self.recorder = Recorder(self.writer, str(self.path))
+        self.spies: Spies | None = None
+        self.results: results.Results | None = None
+        self.namespace: dict[str, Any] = {}
+        self._given: Any = None
+
+    def _send(self, channel: bytes, data: bytes) -> None:
+        """Send frames, whole: the alarm must not cut one in two."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        try:
+            for start in range(0, len(data), wire.MAX_FRAME):
+                wire.write_all(self._report, wire.frame(channel, data[start : start + wire.MAX_FRAME]))
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM})
+
+    def run(self) -> None:
+        """Everything, from the header to the weights."""
+        job = self.job
+        self.writer.write(
+            trace.Header(
+                version=trace.VERSION,
+                torch=torch.__version__,
+                threads=torch.get_num_threads(),
+                entry=job["entry"],
+            )
+        )
+        self.writer.flush()
+        arguments = self._prepare()
+        signal.signal(signal.SIGALRM, self._alarm)
+        signal.setitimer(signal.ITIMER_REAL, max(job["deadline"] - max(0.25, job["deadline"] * 0.03), 0.05))
+        stop = self._execute(arguments)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.stdout.flush()
+        self._finish(stop)
+
+    def _prepare(self) -> dict[str, Any]:
+        """Seed, put the spies in place, and build the arguments of the student's function."""
+        job, seeds = self.job, self.job["seeds"]
+        model = _load(self.folder / "model.py", "metronome_exercise")
+        torch.manual_seed(seeds["init"])
+        if job["spies"]:
+            self.spies = install(self.recorder)
+        arguments: dict[str, Any] = model.make(self.folder / "data", seeds, job["parameters"])
+        given = arguments.get("model")
+        if self.spies is not None:
+            self._watch(model, given if isinstance(given, torch.nn.Module) else None)
+            for argument in arguments.values():
+                if isinstance(argument, torch.utils.data.DataLoader):
+                    self.spies.loader(argument)
+        self.recorder.registry.given = False
+        self._given = given
+        torch.manual_seed(seeds["dropout"])
+        return arguments
+
+    def _watch(self, model: types.ModuleType, given: torch.nn.Module | None) -> None:
+        assert self.spies is not None
+        sources = None
+        if hasattr(model, "sources"):
+            sources = SourceSpy(self.recorder, model.sources(self.folder / "data"), self.job["shapes"])
+            self.spies.watchers.append(sources.watch)
+        self.results = results.Results(self.recorder, self.job["shapes"], given, sources)
+        self.spies.watchers.append(self.results.watch)
+
+    # ── the student's code ───────────────────────────────────────────────────────────────────────
+
+    def _execute(self, arguments: dict[str, Any]) -> trace.Stop | None:
+        """Run the file (and call the function); what ended it early, or None."""
+        script = self.job["entry"] == "script"
+        name = "__main__" if script else self.path.stem
+        module = types.ModuleType(name)
+        module.__file__ = str(self.path)
+        self.namespace = module.__dict__
+        sys.modules[name] = module
+        sys.path.insert(0, str(self.folder))
+        sys.argv = [str(self.path)]
+        try:
+            try:
+                code = compile(self.path.read_bytes(), str(self.path), "exec", dont_inherit=True)
+            except (SyntaxError, ValueError) as error:
+                return _syntax(error)
+            exec(code, module.__dict__)  # noqa: S102 - the whole point
+            if not script:
+                return self._call(module, arguments)
+        except BaseException as error:  # noqa: BLE001 - whatever the student's code raises is its result
+            return self._stop(error)
+        return None
+
+    def _call(self, module: types.ModuleType, arguments: dict[str, Any]) -> trace.Stop | None:
+        name = self.job["name"]
+        function: Callable[..., Any] | None = module.__dict__.get(name)
+        if not callable(function):
+            what = f"is a {type(function).__name__}, not a function" if function is not None else "is missing"
+            message = f"`{name}` {what}"
+            return trace.Stop(slug="wrong-signature", type="", message=message, frames=[])
+        try:
+            inspect.signature(function).bind(*arguments.values())
+        except TypeError as error:
+            line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
+            message = f"`{name}` cannot be called with ({', '.join(arguments)}): {error}"
+            return trace.Stop(slug="wrong-signature", type="TypeError", message=message, frames=[line])
+        except ValueError:  # no signature to be had (a builtin): calling it will tell
+            pass
+        value = function(*arguments.values())
+        self.recorder.write(results.returned(value))
+        return None
+
+    def _stop(self, error: BaseException) -> trace.Stop | None:
+        """What an exception means."""
+        if isinstance(error, SystemExit) and self.job["entry"] == "script" and error.code in (0, None):
+            return None
+        frames = []
+        traceback = error.__traceback__
+        while traceback is not None:
+            if traceback.tb_frame.f_code.co_filename == str(self.path):
+                frames.append(traceback.tb_lineno)
+            traceback = traceback.tb_next
+        try:
+            message = str(error)[:MESSAGE]
+        except BaseException:  # noqa: BLE001 - a student's own __str__
+            message = ""
+        slug = "crashed"
+        if isinstance(error, ImportError):
+            slug = "import-error"
+        elif isinstance(error, MemoryError) or "can't allocate memory" in message:
+            slug = "memory-exceeded"
+        return trace.Stop(slug=slug, type=type(error).__name__[:80], message=message, frames=frames[-8:])
+
+    # ── the end ──────────────────────────────────────────────────────────────────────────────────
+
+    def _finish(self, stop: trace.Stop | None) -> None:
+        if stop is not None:
+            self.writer.write(stop, closing=True)
+        weights, moved = b"", self.recorder.steps > 0
+        if self.spies is not None:
+            self.spies.remove()
+            self.spies.close()
+        if self.results is not None:
+            weights, moved = self.results.finish(self.namespace)
+        elif isinstance(self._given, torch.nn.Module):
+            weights = results.to_safetensors(list(self._given.state_dict().values()))
+        self.writer.write(self.recorder.end(finished=True, moved=moved), closing=True)
+        self.writer.flush()
+        if weights:
+            self._send(wire.WEIGHTS, weights)
+
+    def _alarm(self, *_: object) -> None:
+        """The deadline is near: write what there is, and go."""
+        try:
+            if self.spies is not None:
+                self.spies.remove()
+                self.spies.close()
+            self.writer.write(self.recorder.end(finished=False, moved=self.recorder.steps > 0), closing=True)
+            self.writer.flush()
+        finally:
+            os._exit(TIMED_OUT)
+
+
+def _syntax(error: SyntaxError | ValueError) -> trace.Stop:
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return trace.Stop(
+        slug="syntax-error", type=type(error).__name__, message=str(message)[:MESSAGE], frames=[line or 1]
+    )
+
+
+def _load(path: Path, name: str) -> types.ModuleType:
+    """Import one of our own files by its path."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
