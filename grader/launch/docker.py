@@ -179,6 +179,4 @@ def _attach(client: APIClient, name: str) -> socket.socket:
         # The package's own handle lives as long as its HTTP response does; a duplicate is ours alone.
         return socket.socket(fileno=os.dup(answer.fileno()))
     finally:
-        answer.close()
-        if (response := getattr(answer, "_response", None)) is not None:
-            response.close()
+        getattr(answer, "_response", answer).close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -39,6 +40,7 @@ def connected(timeout: int = 60) -> Iterator[APIClient]:
 
 def connect(timeout: int = 60) -> APIClient:
     """A client of the engine; `timeout` in seconds bounds each request.  Raises EngineUnavailable."""
+    _knock()
     import docker
     from docker.errors import DockerException
     from docker.utils import kwargs_from_env
@@ -49,6 +51,18 @@ def connect(timeout: int = 60) -> APIClient:
         return docker.APIClient(version="auto", timeout=timeout, **kwargs_from_env())
     except (DockerException, RequestException, OSError, ValueError) as error:
         raise EngineUnavailable(_no_engine(error)) from error
+
+
+def _knock() -> None:
+    """Try the engine's socket first: a refusal then costs no import (and the package leaks its socket)."""
+    scheme, _, path = address().partition("://")
+    if scheme != "unix":
+        return
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except OSError as error:
+            raise EngineUnavailable(_no_engine(error)) from error
 
 
 def _no_engine(error: BaseException) -> str:

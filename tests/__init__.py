@@ -1,0 +1,1 @@
+"""Metronome's tests; the folders below mirror the packages they test."""
