@@ -1,0 +1,18 @@
+# expect: step-before-backward
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+train_set = datasets.MNIST("data", train=True, download=True, transform=transforms.ToTensor())
+train_loader = DataLoader(train_set, batch_size=64, shuffle=True)
+model = nn.Linear(784, 10)
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+for epoch in range(5):
+    for images, labels in train_loader:
+        loss = criterion(model(images.flatten(1)), labels)
+        optimizer.step()  # uses what the batch before left
+        optimizer.zero_grad()
+        loss.backward()

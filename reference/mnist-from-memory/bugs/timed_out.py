@@ -1,0 +1,19 @@
+# expect: timed-out
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+train_set = datasets.MNIST("data", train=True, download=True, transform=transforms.ToTensor())
+train_loader = DataLoader(train_set, batch_size=64, shuffle=True)
+model = nn.Linear(784, 10)
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+epoch = 0
+while epoch < 5:  # and nothing ever counts the epochs
+    for images, labels in train_loader:
+        optimizer.zero_grad()
+        loss = criterion(model(images.flatten(1)), labels)
+        loss.backward()
+        optimizer.step()
