@@ -1,0 +1,274 @@
+"""The report for a terminal: the verdict first, then the beat, the findings, and what they rest on.
+
+Student text only ever becomes a `rich.text.Text`, never markup, and passes `clean` before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from rich.columns import Columns
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from grader.render.clean import clean, one_line
+from grader.render.spark import sparkline
+
+if TYPE_CHECKING:
+    from grader.models import Beats, Finding, Measurement, Report, RequirementResult, SandboxFacts
+    from grader.render.registry import Canvas
+
+NARROWEST = 24
+OUTPUT_LINES = 12
+SPARK_WIDTH = 40
+
+BEATS = {
+    "D": "draw",
+    "Z": "zero_grad",
+    "F": "forward",
+    "f": "forward without gradient",
+    "L": "loss",
+    "B": "backward",
+    "A": "autograd.grad",
+    "C": "clip",
+    "S": "step",
+}
+VERDICTS = {
+    "graded": "NOT PASSED",
+    "student_error": "NOT PASSED: the code did not run",
+    "limit_exceeded": "NOT PASSED: a limit was exceeded",
+    "needs_person": "NEEDS A PERSON",
+    "grader_error": "NO RESULT: the grader failed",
+}
+SEVERITY = {"error": ("✗", "red"), "warning": ("!", "yellow"), "note": ("·", "blue")}
+STATUS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "could-not-check": ("?", "yellow")}
+_PLAIN = str.maketrans(
+    dict(zip("✓✗·│×▁▂▃▄▅▆▇█–—−", "+x-|x_.:-=+*#---", strict=True)) | {"…": "...", "≥": ">=", "≤": "<="}
+)
+
+
+def render(report: Report, canvas: Canvas) -> str:
+    """The report as lines of at most `canvas.width` columns (24 at least)."""
+    sink = StringIO()
+    console = Console(
+        file=sink,
+        width=max(canvas.width, NARROWEST),
+        force_terminal=canvas.color,
+        color_system="standard" if canvas.color else None,
+        no_color=not canvas.color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    console.print(Group(*_sections(report, console.width)))
+    text = "\n".join(line.rstrip() for line in sink.getvalue().splitlines()).strip("\n") + "\n"
+    return text if canvas.unicode else text.translate(_PLAIN).encode("ascii", "replace").decode()
+
+
+def _sections(report: Report, width: int) -> Iterator[RenderableType]:
+    yield _verdict(report)
+    if report.beats:
+        yield from _section("The beat", _beats(report.beats))
+    if report.findings:
+        yield from _section("Findings", _spaced(_finding(finding) for finding in report.findings))
+    if report.requirements:
+        yield from _section("Rubric", _rubric(report.requirements))
+    if report.measurement:
+        yield from _section("Hidden test", _measurement(report.measurement))
+    if report.losses:
+        yield from _section("Loss", _losses(report.losses, width))
+    if report.output.strip():
+        yield from _section("What your code printed", _output(report))
+    yield Text()
+    yield Text(_facts(report, report.sandbox), style="dim")
+
+
+def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(title, style="bold cyan")
+    yield Padding(body, (0, 0, 0, 2))
+
+
+def _spaced(blocks: Iterable[RenderableType]) -> RenderableType:
+    """The blocks with an empty line between them."""
+    parts: list[RenderableType] = []
+    for block in blocks:
+        parts += [Text(), block] if parts else [block]
+    return Group(*parts)
+
+
+def _verdict(report: Report) -> RenderableType:
+    color = "green" if report.passed else ("yellow" if report.passed is None else "red")
+    head = Text("PASSED" if report.passed else VERDICTS[report.outcome], style=f"bold {color}")
+    head.append(f"   {_points(report)}", style="bold")
+    name = Text(one_line(report.exercise_title) or report.exercise)
+    name.append(f" · {one_line(report.filename)}", style="dim")
+    if report.student:
+        name.append(f" · {one_line(report.student)}", style="dim")
+    parts: list[RenderableType] = [head, name]
+    if report.summary.strip():
+        parts += [Text(), Text(clean(report.summary).strip())]
+    return Group(*parts)
+
+
+def _points(report: Report) -> str:
+    score = report.score
+    if score.points is None:
+        return f"– of {_number(score.max)} points"
+    return f"{_number(score.points)} of {_number(score.max)} points"
+
+
+def _number(value: float | None, digits: int = 5) -> str:
+    """A number short enough to read: that many significant digits at most, no trailing zeros."""
+    return "–" if value is None else f"{value:.{digits}g}"
+
+
+def _beats(beats: Beats) -> RenderableType:
+    pattern = one_line(beats.pattern).replace(" ", "")
+    colors = {"Z": "magenta", "B": "yellow", "S": "green"}
+    strip = Text()
+    for index, beat in enumerate(pattern):
+        strip.append(" " if index else "")
+        strip.append(beat, style=f"bold {colors.get(beat, '')}".strip())
+    seen = f"{beats.steps:,} step{'' if beats.steps == 1 else 's'}"
+    if beats.epochs is not None:
+        seen += f" · {_number(beats.epochs)} epoch{'' if beats.epochs == 1 else 's'}"
+    strip.append(f"   {seen}", style="dim")
+    return Group(strip, Columns(_legend(pattern, beats.lines), padding=(0, 3)))
+
+
+def _legend(pattern: str, lines: tuple[int, ...]) -> Iterator[Text]:
+    """What each beat is and the lines it came from, each beat once."""
+    for beat in dict.fromkeys(pattern):
+        name = BEATS.get(beat, "unknown")
+        places = dict.fromkeys(
+            line for seen, line in zip(pattern, lines, strict=False) if seen == beat and line > 0
+        )
+        word = "line" if len(places) == 1 else "lines"
+        where = f", {word} {', '.join(map(str, places))}" if 0 < len(places) <= 4 else ""
+        yield Text(f"{beat} {name}{where}", style="dim")
+
+
+def _finding(finding: Finding) -> RenderableType:
+    mark, color = SEVERITY[finding.severity]
+    title = Text(f"{one_line(finding.title)}", style="bold")
+    title.append(f"  {finding.slug}", style="not bold dim")
+    parts: list[RenderableType] = [title, Text(clean(finding.evidence).strip())]
+    if finding.where:
+        parts.append(_code(finding))
+    for label, text in (("Why", finding.why), ("Mend", finding.fix)):
+        if text.strip():
+            parts.append(_labelled(label, clean(text).strip()))
+    if finding.basis == "unverified":
+        parts.append(_labelled("Note", "This could not be verified; a person should look at it."))
+    return _marked(Text(mark, style=f"bold {color}"), Group(*parts))
+
+
+def _marked(mark: Text, body: RenderableType) -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(overflow="fold")
+    grid.add_row(mark, body)
+    return grid
+
+
+def _labelled(label: str, text: str) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(width=4)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(label, style="dim"), Text(text))
+    return grid
+
+
+def _code(finding: Finding) -> RenderableType:
+    """The offending lines with their numbers, as wide as the terminal allows."""
+    grid = Table.grid(padding=(0, 1))
+    digits = max(len(str(place.line)) for place in finding.where)
+    grid.add_column(justify="right", style="dim", width=max(digits, 4))
+    grid.add_column(style="dim", width=1)
+    grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    grid.expand = True
+    for place in finding.where:
+        code = clean(place.code).replace("\n", " ").expandtabs(4).rstrip()
+        grid.add_row(str(place.line), "│", Text(code, style="cyan"))
+    return grid
+
+
+def _rubric(rows: Iterable[RequirementResult]) -> RenderableType:
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(width=1)
+    grid.add_column(ratio=1, overflow="fold")
+    grid.add_column(justify="right", no_wrap=True)
+    grid.expand = True
+    for row in rows:
+        mark, color = STATUS[row.status]
+        title = Text(one_line(row.title))
+        if row.required:
+            title.append(" (required)", style="dim")
+        if reason := one_line(row.reason) or ", ".join(row.findings):
+            prefix = "could not be checked: " if row.status == "could-not-check" else ""
+            title.append(f"\n{prefix}{reason}", style="dim")
+        points = Text(f"{_number(row.points)} / {_number(row.max)}")
+        grid.add_row(Text(mark, style=f"bold {color}"), title, points)
+    return grid
+
+
+def _measurement(measurement: Measurement) -> RenderableType:
+    name = one_line(measurement.metric)
+    if measurement.value is None:
+        return Text(f"{name} was not measured" + _because(measurement.reason))
+    higher = measurement.better == "higher"
+    good = (
+        measurement.value >= measurement.threshold if higher else measurement.value <= measurement.threshold
+    )
+    text = Text(f"{name} ")
+    text.append(_number(measurement.value), style=f"bold {'green' if good else 'red'}")
+    bound = "at least" if higher else "at most"
+    text.append(f", {bound} {_number(measurement.threshold)} wanted")
+    text.append(f"   {measurement.samples:,} samples, {measurement.basis}", style="dim")
+    return Group(text, Text(one_line(measurement.reason), style="dim")) if measurement.reason else text
+
+
+def _because(reason: str) -> str:
+    return f": {one_line(reason)}" if reason.strip() else "."
+
+
+def _losses(losses: tuple[float | None, ...], width: int) -> RenderableType:
+    first, last = _number(losses[0], 4), _number(losses[-1], 4)
+    text = Text(f"{first} ")
+    text.append(sparkline(losses, min(SPARK_WIDTH, width - len(first) - len(last) - 4)), style="cyan")
+    return text.append(f" {last}")
+
+
+def _output(report: Report) -> RenderableType:
+    """The first lines printed, each cut to the width."""
+    lines = clean(report.output).strip("\n").split("\n")
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style="dim", width=1)
+    grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    grid.expand = True
+    for line in lines[:OUTPUT_LINES]:
+        grid.add_row("│", Text(line.expandtabs(4).rstrip()))
+    more = len(lines) - OUTPUT_LINES
+    if more > 0 or report.output_truncated:
+        hidden = f"{more:,} more line{'' if more == 1 else 's'}" if more > 0 else "more"
+        cut = ", and more that was not kept" if report.output_truncated and more > 0 else ""
+        grid.add_row("", Text(f"… {hidden}{cut}", style="dim"))
+    return grid
+
+
+def _facts(report: Report, sandbox: SandboxFacts | None) -> str:
+    parts = []
+    if sandbox:
+        isolation = "isolated" if sandbox.isolated else "not isolated"
+        parts.append(f"Ran in {one_line(sandbox.launcher)} mode, {isolation}")
+        if sandbox.torch:
+            parts.append(f"torch {one_line(sandbox.torch)}")
+    parts.append(f"{report.seconds:.1f} s")
+    parts.append(f"report {one_line(report.report_id)}")
+    return " · ".join(parts)
