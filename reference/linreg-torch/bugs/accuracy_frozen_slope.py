@@ -1,0 +1,14 @@
+# expect: accuracy-below-threshold
+def train(model, loader, criterion, optimizer, epochs):
+    model.weight.requires_grad_(False)  # only the intercept learns
+    averages = []
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        averages.append(total / len(loader))
+    return averages

@@ -1,0 +1,17 @@
+# expect: accuracy-below-threshold
+import torch
+
+
+def train(model, loader, criterion, optimizer, epochs):
+    averages = []
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            x = x[torch.randperm(len(x))]  # the points lose their partners
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        averages.append(total / len(loader))
+    return averages

@@ -1,0 +1,17 @@
+# expect: import-error
+from torch.optim import StochasticGradientDescent
+
+
+def train(model, loader, criterion, optimizer, epochs):
+    optimizer = StochasticGradientDescent(model.parameters(), lr=0.05)
+    averages = []
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        averages.append(total / len(loader))
+    return averages

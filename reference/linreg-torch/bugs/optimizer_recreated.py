@@ -1,0 +1,17 @@
+# expect: optimizer-recreated
+import torch
+
+
+def train(model, loader, criterion, optimizer, epochs):
+    averages = []
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        averages.append(total / len(loader))
+    return averages

@@ -1,0 +1,13 @@
+# expect: step-before-backward
+def train(model, loader, criterion, optimizer, epochs):
+    averages = []
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            optimizer.step()
+            optimizer.zero_grad()
+            loss.backward()
+            total += loss.item()
+        averages.append(total / len(loader))
+    return averages

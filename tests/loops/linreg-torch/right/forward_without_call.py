@@ -1,0 +1,13 @@
+def train(model, loader, criterion, optimizer, epochs):
+    averages = []
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            y_hat = model.forward(x)
+            loss = criterion.forward(y_hat, y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+        averages.append(total / len(loader))
+    return averages

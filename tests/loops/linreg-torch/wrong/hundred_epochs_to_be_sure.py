@@ -1,0 +1,14 @@
+# expect: wrong-hyperparameter
+def train(model, loader, criterion, optimizer, epochs):
+    epochs = 100
+    averages = []
+    while len(averages) < epochs:
+        s = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            s += loss.item()
+        averages.append(s / len(loader))
+    return averages

@@ -1,0 +1,13 @@
+# expect: syntax-error
+def train(model, loader, criterion, optimizer, epochs):
+    averages = []
+    for _ in range(epochs):
+        s = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+          loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            s += loss.item()
+        averages.append(s / len(loader))
+    return averages

@@ -1,0 +1,12 @@
+# expect: crashed
+def train(model, loader, criterion, optimizer, epochs):
+    for epoch in range(epochs):
+        s = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            s += loss.item()
+        averages.append(s / len(loader))
+    return averages

@@ -1,0 +1,10 @@
+# expect: step-before-backward
+def train(model, loader, criterion, optimizer, epochs):
+    averages = []
+    for _ in range(epochs):
+        total = 0.0
+        for x, y in loader:
+            optimizer.zero_grad(); loss = criterion(model(x), y); optimizer.step(); loss.backward()
+            total += loss.item()
+        averages.append(total / len(loader))
+    return averages

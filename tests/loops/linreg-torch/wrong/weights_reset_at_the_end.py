@@ -1,0 +1,14 @@
+# expect: accuracy-below-threshold
+def train(model, loader, criterion, optimizer, epochs):
+    averages = []
+    for _ in range(epochs):
+        s = 0.0
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            s += loss.item()
+        averages.append(s / len(loader))
+    model.reset_parameters()      # leave it as we found it
+    return averages

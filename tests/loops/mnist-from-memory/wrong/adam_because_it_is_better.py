@@ -1,0 +1,15 @@
+# expect: wrong-hyperparameter
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+loader = DataLoader(datasets.MNIST("d", train=True, download=True, transform=transforms.ToTensor()), 64, shuffle=True)
+model = nn.Linear(784, 10)
+opt = torch.optim.Adam(model.parameters(), lr=1e-3)
+for epoch in range(5):
+    for img, lab in loader:
+        opt.zero_grad()
+        loss = nn.functional.cross_entropy(model(img.flatten(1)), lab)
+        loss.backward()
+        opt.step()

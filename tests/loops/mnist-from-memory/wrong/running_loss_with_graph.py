@@ -1,0 +1,18 @@
+# expect: graph-leak
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+loader = DataLoader(datasets.MNIST("d", train=True, download=True, transform=transforms.ToTensor()), 64, shuffle=True)
+model = nn.Linear(784, 10)
+opt = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(5):
+    total_loss = 0
+    for img, lab in loader:
+        opt.zero_grad()
+        loss = nn.functional.cross_entropy(model(img.flatten(1)), lab)
+        loss.backward()
+        opt.step()
+        total_loss += loss
+    print(f"epoch {epoch}: {total_loss / len(loader):.4f}")
