@@ -1,9 +1,9 @@
 """An exercise as its folder describes it: exercise.toml validated, and where its other files are.
 
-    exercises/<slug>/exercise.toml   the task, its limits, rubric and freedoms
-                    /model.py        make(data, seeds, parameters): what the sandbox builds
-                    /task.py         draws data, evaluates weights; the examiner alone runs it
-    reference/<slug>/solution.py     with variants/*.py (right) and bugs/*.py (first line: # expect: slug)
+exercises/<slug>/exercise.toml   the task, its limits, rubric and freedoms
+                /model.py        make(data, seeds, parameters): what the sandbox builds
+                /task.py         draws data, evaluates weights; the examiner alone runs it
+reference/<slug>/solution.py     with variants/*.py (right) and bugs/*.py (first line: # expect: slug)
 """
 
 from __future__ import annotations

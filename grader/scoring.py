@@ -11,12 +11,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from grader.checks.catalogue import CATALOGUE, LIMITS, STUDENT_ERRORS
 from grader.exercise import Exercise, Requirement
 from grader.models import CheckResult, Finding, OutcomeName, RequirementResult, Score, Status
 
-STUDENT_ERRORS = frozenset({"unreadable-file", "syntax-error", "import-error", "crashed", "wrong-signature"})
-LIMITS_EXCEEDED = frozenset({"timed-out", "memory-exceeded", "output-exceeded"})
-STOPS = STUDENT_ERRORS | LIMITS_EXCEEDED
+STOPS = frozenset((*STUDENT_ERRORS, *LIMITS))
 """What ends a run by the student's own doing."""
 MOST_UNCHECKED = 0.25
 """Share of the points that may go unchecked before a person has to decide."""
@@ -148,7 +147,7 @@ def _findings(
     """The findings to report: errors, warnings, notes, each in the rubric's order, once a slug."""
     kept = {finding.slug: finding for finding in _kept(exercise, rows, results)}
     accuracy = kept.get(_ACCURACY)
-    others = any(finding.severity == "error" for slug, finding in kept.items() if slug != _ACCURACY)
+    others = any(_explains(finding) for slug, finding in kept.items() if slug != _ACCURACY)
     if accuracy is not None and others:
         kept[_ACCURACY] = accuracy.model_copy(update={"severity": "note"})
     rubric = [slug for requirement in exercise.requirement for slug in requirement.findings]
@@ -177,6 +176,12 @@ def _kept(
             yield result.finding
 
 
+def _explains(finding: Finding) -> bool:
+    """Whether a finding can be the reason why a model turned out bad."""
+    entry = CATALOGUE.get(finding.slug)
+    return finding.severity != "note" and (entry is None or entry.explains)
+
+
 def _waits(requirement: Requirement, rows: Mapping[str, RequirementResult]) -> bool:
     return any(rows[name].status != "passed" for name in requirement.needs)
 
@@ -186,7 +191,7 @@ def _explained(row: RequirementResult, findings: tuple[Finding, ...]) -> Require
     demoted = any(item.slug == _ACCURACY and item.severity == "note" for item in findings)
     if not demoted or row.findings != (_ACCURACY,):
         return row
-    causes = ", ".join(item.slug for item in findings if item.severity == "error")
+    causes = ", ".join(item.slug for item in findings if _explains(item))
     return row.model_copy(update={"reason": f"follows from: {causes}"})
 
 

@@ -63,7 +63,8 @@ def draw(
         train, test = digits(rng, TRAIN_SIZE), digits(rng, TEST_SIZE)
         hidden = digits(hidden_rng, HIDDEN_SIZE)
     training = dict(zip(TRAINING_FILES, map(write_idx, (*train, *test)), strict=True))
-    return training, dict(zip(HIDDEN_FILES, map(write_idx, hidden), strict=True)), {}
+    kept = dict(zip(HIDDEN_FILES, map(write_idx, hidden), strict=True))
+    return training, kept, {"samples": len(train[1])}
 
 
 def evaluate(

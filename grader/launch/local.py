@@ -121,7 +121,7 @@ def descendants(root: int) -> set[int]:
 class LocalLauncher:
     """Starts roles as processes; holds nothing of its own."""
 
-    name: Literal["local"] = "local"
+    name: Literal["docker", "local"] = "local"
     isolated = False
 
     def start(self, role: Role, limits: Limits) -> LocalEndpoint:

@@ -100,7 +100,7 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
 def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, line: int) -> None:
     recorder.backwards += 1
     recorder.feed.backward()
-    recorder.ledger.commit_graph()
+    recorder.ledger.commit_graph(root, line)
     for callback in recorder.on_backward:
         callback(root)
     if value is not None:
@@ -109,13 +109,14 @@ def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, li
 
 def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
     @functools.wraps(original)
-    def clip(parameters: Any, limit: Any, *args: Any, **kwargs: Any) -> Any:
+    def clip(*args: Any, **kwargs: Any) -> Any:
         if recorder.elsewhere:
-            return original(parameters, limit, *args, **kwargs)
+            return original(*args, **kwargs)
         line = recorder.beat("C")
         before = recorder.ledger.gradients() if recorder.ledger.open else None
-        norm = original(parameters, limit, *args, **kwargs)
+        norm = original(*args, **kwargs)
         if recorder.ledger.open:
+            limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))
             value = float(norm) if isinstance(norm, torch.Tensor) and norm.numel() == 1 else None
             bound = float(limit) if isinstance(limit, (int, float)) else None
             recorder.ledger.row("C", line, text=name, value=value, extra=bound, before=before)

@@ -188,11 +188,15 @@ class Ledger:
         metadata["metronome"] = mark
         self._candidate = (weakref.ref(mark), line)
 
-    def commit_graph(self) -> None:
-        """A backward: take the last forward's mark in, and see how many of the latest are still alive."""
-        if not self.open or self._candidate is None:
+    def commit_graph(self, root: torch.Tensor | None, line: int) -> None:
+        """A backward from `root`: take the last forward's mark in, and see how many are still alive."""
+        if not self.open:
             return
-        (mark, line), self._candidate = self._candidate, None
+        if self._candidate is None and root is not None:
+            self.mark_graph(root, line)
+        if self._candidate is None:
+            return
+        (mark, marked_at), self._candidate = self._candidate, None
         self._marks.append(mark)
         self._attached += 1
         alive = 0
@@ -201,7 +205,7 @@ class Ledger:
                 break
             alive += 1
         if alive > self._streak[2]:
-            self._streak = (self._recorder.steps, line or self._streak[1], alive)
+            self._streak = (self._recorder.steps, marked_at or self._streak[1], alive)
 
 
 class _Mark:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from sandbox import trace
-from sandbox.spies.recorder import Recorder
+from sandbox.spies.recorder import Recorder, readable
 
 LOSSES = (
     "cross_entropy",
@@ -99,7 +99,7 @@ class LossSpy:
         recorder = self._recorder
         training = torch.is_grad_enabled()
         line = recorder.beat("L" if training else "l") or recorder.line(3)
-        if not training or not isinstance(result, torch.Tensor):
+        if not training or not isinstance(result, torch.Tensor) or not readable(result):
             return
         values = args[0] if args else kwargs.get("input")
         target = args[1] if len(args) > 1 else kwargs.get("target")
@@ -119,7 +119,7 @@ class LossSpy:
 
 def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> bool:
     """Look at one call's operands; whether its input rows are probabilities."""
-    if not isinstance(values, torch.Tensor):
+    if not isinstance(values, torch.Tensor) or not readable(values):
         return False
     entry.sampled += 1
     entry.reduction = reduction

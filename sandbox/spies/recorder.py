@@ -72,7 +72,7 @@ class Recorder:
 
     def beat(self, name: str) -> int:
         """Note one beat; returns the student's line where lines are wanted, else 0."""
-        if not self.steps and name in "DZF" and self._beats and self._beats[-1] in "BA":
+        if not self.steps and not self.stepping and name in "DZF" and self._beats and self._beats[-1] in "BA":
             # No optimizer has ever stepped: an update by hand, or none.  The next batch begins here.
             self.feed.step_ended()
             self.boundary()
@@ -148,9 +148,9 @@ class Recorder:
 
 
 def first_tensor(value: Any) -> torch.Tensor | None:
-    """The first floating-point tensor in arguments as students pass them: a tensor, a tuple, a dict."""
+    """The first readable tensor in arguments as students pass them: a tensor, a tuple, a dict."""
     if isinstance(value, torch.Tensor):
-        return value
+        return value if readable(value) else None
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, (tuple, list)):
@@ -159,6 +159,16 @@ def first_tensor(value: Any) -> torch.Tensor | None:
         if (found := first_tensor(item)) is not None:
             return found
     return None
+
+
+def readable(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's numbers can be looked at: not inside torch.func, not fake, not on "meta"."""
+    return (
+        tensor.layout is torch.strided
+        and tensor.device.type != "meta"
+        and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+        and type(tensor) in (torch.Tensor, torch.nn.Parameter)
+    )
 
 
 def graph_nodes(root: torch.Tensor | None) -> set[Any]:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 MAX_PARAMS = 2048
 MAX_MODULES = 64
-MAX_OPTIMIZERS = 24  # the first ones are described; all of them are counted
+MAX_OPTIMIZERS = 24  # the first ones are described, and those made inside a ledger window …
+MAX_DESCRIBED = 400  # … up to this many; all of them are counted
 
 
 class ModuleInfo:
@@ -120,7 +121,7 @@ class Registry:
         info = OptimizerInfo(self.optimizers, optimizer, params)
         self._optimizers[id(optimizer)] = info
         self.optimizers += 1
-        if info.number < MAX_OPTIMIZERS:
+        if info.number < MAX_OPTIMIZERS or (self._recorder.ledger.open and len(self._uses) < MAX_DESCRIBED):
             self._uses.append(info)
             self._recorder.write(
                 trace.Optimizer(

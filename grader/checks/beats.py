@@ -1,0 +1,211 @@
+"""Checks of the beat itself: zero_grad, backward, step, and what each step used."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from grader.checks.ledger import BY_HAND, Step
+from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
+from sandbox import trace
+
+MAJORITY = 0.5  # of the watched steps, for patterns that a right loop never shows in most of them
+OFTEN = 0.2  # for those that it never shows at all: two accidents are not enough
+AT_LEAST = 2
+
+
+def steps_of(facts: Facts) -> list[Step]:
+    """The watched steps with finite numbers: the optimizers', or where none stepped the updates by hand."""
+    finite = [step for step in facts.ledger.steps if step.finite]
+    steps = [step for step in finite if step.optimizer != BY_HAND]
+    return steps or finite
+
+
+def _enough(found: list[Step], steps: list[Step], share: float) -> bool:
+    return len(found) >= min(AT_LEAST, len(steps)) and len(found) >= share * len(steps) and bool(found)
+
+
+def _lines(steps: list[Step], *others: int) -> tuple[int, ...]:
+    first = next((step.row.line for step in steps if step.row.line), 0)
+    return (first, *others)
+
+
+@check("missing-backward")
+def missing_backward(facts: Facts) -> Verdict:
+    """No backward and no autograd.grad in the whole run, or none that reached a parameter."""
+    backwards, steps = facts.count("BA"), facts.count("S")
+    numbers: dict[str, float | int | str] = {"backwards": backwards, "steps": steps}
+    if backwards:
+        if facts.ledger.fed or facts.moved or not facts.of(trace.Row):
+            return Clear()
+        text = (
+            f"{_times(backwards, 'backward pass', 'backward passes')} ran, but no gradient reached any parameter: "
+            "what was differentiated does not depend on the model."
+        )
+        return Found(text, (facts.line_of("B") or facts.line_of("A"),), numbers)
+    if facts.moved:
+        if facts.good:
+            return Clear()  # gradients came another way, as by torch.func, which shows no backward
+        return Unknown("the parameters moved, but no backward pass was seen (torch.func shows none)")
+    forwards = facts.count("F")
+    text = f"{_times(forwards, 'training forward pass', 'training forward passes')}, no backward pass"
+    text += f", {_times(steps, 'step')}: no parameter ever got a gradient."
+    lines = (facts.line_of("L") or facts.line_of("F"), facts.line_of("S"))
+    return Found(text, lines, {**numbers, "forwards": forwards})
+
+
+@check("missing-step")
+def missing_step(facts: Facts) -> Verdict:
+    """Gradients, but values that never change, and no optimizer's step."""
+    backwards, steps = facts.count("BA"), facts.count("S")
+    if steps or not backwards or facts.moved:
+        return Clear()
+    line = facts.line_of("B") or facts.line_of("A")
+    text = (
+        f"{_times(backwards, 'backward pass', 'backward passes')}, no step: "
+        "every parameter still has its initial value."
+    )
+    return Found(text, (line,), {"backwards": backwards, "steps": 0})
+
+
+@check("missing-zero-grad")
+def missing_zero_grad(facts: Facts) -> Verdict:
+    """Steps that use, beside the new gradient, gradients that an earlier step had used already."""
+    steps = [step for step in steps_of(facts) if step.fresh or step.again]
+    again = [step for step in steps if step.again and step.fresh]
+    if not steps:
+        return Clear()
+    if not _enough(again, steps, OFTEN):
+        unknown = [step for step in steps if not step.known]
+        if len(unknown) > MAJORITY * len(steps):
+            return Unknown("the gradients are changed in a way that could not be followed")
+        return Clear()
+    most = max(step.again for step in again)
+    uses = [back.uses for back in facts.ledger.backs if back.uses]
+    text = (
+        f"In {len(again)} of {len(steps)} watched steps, gradients of earlier batches were used again: "
+        f"step {again[-1].row.step + 1} still used {_times(again[-1].again, 'older gradient')}"
+        f", and one gradient was used up to {max(uses)} times."
+    )
+    numbers: dict[str, float | int | str] = {
+        "steps": len(steps),
+        "steps_with_old_gradients": len(again),
+        "most_old_gradients": most,
+        "most_uses": max(uses),
+    }
+    return Found(text, (facts.line_of("B") or facts.line_of("A"), *_lines(again)), numbers)
+
+
+@check("zero-grad-after-backward")
+def zero_grad_after_backward(facts: Facts) -> Verdict:
+    """Steps that find no gradient although a backward had just left one."""
+    steps = steps_of(facts)
+    empty = [step for step in steps if step.zero and step.had and not step.late]
+    if not _enough(empty, steps, MAJORITY):
+        return Clear()
+    text = (
+        f"In {len(empty)} of {len(steps)} watched steps the backward pass had filled the gradients, but when the "
+        "step came they were all zero again, and no parameter could move."
+    )
+    where = (facts.line_of("B"), facts.line_of("Z"), *_lines(empty))
+    return Found(text, where, {"steps": len(steps), "steps_without_gradient": len(empty)})
+
+
+@check("step-before-backward")
+def step_before_backward(facts: Facts) -> Verdict:
+    """Steps between a batch's forward and its backward, which use the batch before."""
+    steps = [step for step in steps_of(facts) if not step.closure]
+    late = [step for step in steps if step.late]
+    if _enough(late, steps, MAJORITY) and len(late) >= min(len(steps), 2):
+        empty = sum(step.zero for step in late)
+        what = "no gradient at all" if empty == len(late) else "the gradient of the batch before"
+        text = (
+            f"In {len(late)} of {len(steps)} watched steps, `step()` ran after the batch's forward pass but before "
+            f"its backward pass, so it used {what}."
+        )
+        where = (*_lines(late), facts.line_of("B"))
+        return Found(text, where, {"steps": len(steps), "steps_too_early": len(late)})
+    return Clear()
+
+
+@check("double-step")
+def double_step(facts: Facts) -> Verdict:
+    """Steps with no backward since the last one, using the same gradient once more."""
+    steps = steps_of(facts)
+    double = [step for step in steps if step.same]
+    if not _enough(double, steps, OFTEN):
+        return Clear()
+    text = (
+        f"{len(double)} of {len(steps)} watched steps came without a new backward pass and used exactly the "
+        "gradient that the step before them had used."
+    )
+    lines = sorted({step.row.line for step in double} | {_before(steps, double[0])})
+    return Found(text, tuple(lines), {"steps": len(steps), "repeated_steps": len(double)})
+
+
+def _before(steps: list[Step], step: Step) -> int:
+    """The line of the step before this one."""
+    index = next(number for number, other in enumerate(steps) if other is step)
+    return steps[index - 1].row.line if index else 0
+
+
+@check("accumulation-not-averaged")
+def accumulation_not_averaged(facts: Facts) -> Verdict:
+    """Steps that use several batches' mean gradients at full weight each."""
+    steps = [step for step in steps_of(facts) if len(_batches(step)) > 1]
+    summed = [step for step in steps if _is_sum_of_means(step)]
+    if not _enough(summed, steps, MAJORITY) or not summed:
+        return Clear()
+    size = int(median(len(step.fresh) for step in summed))
+    if _rate_makes_up(facts, summed, size):
+        return Clear()
+    weights = [weight for step in summed for weight in step.weights]
+    weight = median(weights)
+    text = (
+        f"Each step added up the gradients of {size} micro-batches, every one at weight {weight:.3g} "
+        f"where an average needs {1 / size:.3g}: the step is {size * weight:.3g} times too long."
+    )
+    line = facts.line_of("B") or facts.line_of("A")
+    return Found(text, (line, *_lines(summed)), {"micro_batches": size, "weight": weight})
+
+
+def _batches(step: Step) -> set[str]:
+    """Fingerprints of the different inputs behind a step's backwards."""
+    return {back.batch for back in step.fresh if back.batch}
+
+
+def _is_sum_of_means(step: Step) -> bool:
+    """Whether every backward was of an undivided mean loss and none was scaled down afterwards."""
+    if not step.known or step.again:
+        return False
+    for back, weight in zip(step.fresh, step.weights, strict=True):
+        if not back.mean or back.loss is None or back.row.value is None or not back.loss:
+            return False
+        if abs(back.row.value / back.loss * weight - 1) > 1e-3:
+            return False
+    return True
+
+
+def _rate_makes_up(facts: Facts, steps: list[Step], size: int) -> bool:
+    """Whether the learning rate was divided instead of the losses, which comes to the same under plain SGD."""
+    wanted = facts.exercise.expect.lr
+    rates = [rate for step in steps for rate in step.rates]
+    return bool(wanted and rates and abs(median(rates) * size / wanted - 1) < 1e-3)
+
+
+def _times(count: int, one: str, many: str = "") -> str:
+    """A count with its noun: "1 step", "no step", "3 steps"."""
+    if count == 1:
+        return f"1 {one}"
+    return f"{count or 'no'} {many or one + 's'}" if count else f"no {one}"
+
+
+def beats_seen(facts: Facts) -> tuple[str, tuple[int, ...]]:
+    """The commonest pattern of beats between two steps, without the draws, and its lines."""
+    times = facts.pattern_times
+    stepped = [pattern for pattern in facts.of(trace.Pattern) if set(pattern.beats) & set("SBAFf")]
+    if not stepped:
+        return "", ()
+    with_step = [pattern for pattern in stepped if "S" in pattern.beats]
+    best = max(with_step or stepped, key=lambda pattern: (times.get(pattern.id, 0), any(pattern.lines)))
+    pairs = [(beat, line) for beat, line in zip(best.beats, best.lines, strict=False) if beat not in "Dfl"]
+    return "".join(beat for beat, _ in pairs)[:40], tuple(line for _, line in pairs)[:40]

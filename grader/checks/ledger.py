@@ -1,0 +1,417 @@
+"""The ledger read: which backward fed which step, how often, and with what weight.  Pure arithmetic.
+
+The rows of a window hold, at sampled coordinates, `.grad` before and after every backward and at every
+step.  Between two readings a parameter's gradient is bit for bit what it was, or zero, or a multiple of
+what it was, or something else.  So its *mix*, the weight of every backward in it, is followed exactly:
+
+    the same as at the last reading     nothing was cleared, the mix goes on
+    zero                                it was cleared, the mix is empty
+    a multiple of the last reading      it was scaled (a clip, an unscale), and so are the weights
+    what autograd.grad returned         the student's code put it there
+    none of these                       unknown; nothing is concluded from it
+
+and a step uses what the mix says at that moment.  All of it is kept parameter by parameter, so several
+optimizers, frozen layers and half-cleared models need no special case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.trace import Layout, Optimizer, Record, Row, unpack_vector
+
+Vector = NDArray[np.float64]
+Mix = dict[int, float]
+
+CARRIED = -1  # in a mix: what was there when the window opened
+BY_HAND = -1  # as an optimizer's number: values moved without any optimizer's step
+PARALLEL = 1e-4  # relative deviation up to which two vectors are multiples of each other
+
+
+@dataclass
+class Back:
+    """One backward (or autograd.grad), the forward and loss before it, and how many steps used it."""
+
+    number: int
+    row: Row
+    batch: str  # fingerprint of the last forward's input, "" where none was seen
+    rows: int
+    loss: float | None
+    mean: bool  # the last loss call averaged over its batch
+    uses: int = 0
+
+
+@dataclass
+class Step:
+    """One step and what it used.  `optimizer` is its number, or BY_HAND.
+
+    zero      its parameters had no gradient at all
+    had       a backward since its last step had given them one
+    fresh     backwards used here for the first time, with their `weights`
+    again     how many backwards it used that an earlier step had used already
+    known     the mix could be followed for all of its parameters
+    same      no backward since its last step, and the same gradient as then
+    late      its batch went forward before it and backward after it
+    early     a batch had been drawn, and there had been no backward at all
+    closure   its backwards ran inside it
+    finite    all that it read was finite (nan equals nothing, so nothing can be followed)
+    rate      of an update by hand: the values moved by -rate times the gradient
+    """
+
+    optimizer: int
+    row: Row
+    rates: list[float]
+    zero: bool = False
+    had: bool = False
+    fresh: list[Back] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    again: int = 0
+    known: bool = True
+    same: bool = False
+    late: bool = False
+    early: bool = False
+    closure: bool = False
+    finite: bool = True
+    rate: float | None = None
+
+
+@dataclass
+class Ledger:
+    """All windows: backwards, steps, and the parameters that received a gradient or moved."""
+
+    backs: list[Back] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    fed: set[int] = field(default_factory=set)
+    moved: set[int] = field(default_factory=set)
+
+
+def read_ledger(records: Iterable[Record]) -> Ledger:
+    """The ledger of a trace."""
+    everything = list(records)
+    optimizers = {record.id: set(record.params) for record in everything if isinstance(record, Optimizer)}
+    by_hand = not any(isinstance(record, Row) and record.beat == "s" for record in everything)
+    ledger = Ledger()
+    window: _Window | None = None
+    number = -1
+    for record in everything:
+        if not isinstance(record, (Row, Layout)):
+            continue
+        if window is None or record.window != number:
+            number = record.window
+            window = _Window(ledger, optimizers, by_hand)
+        if isinstance(record, Layout):
+            window.settle(record)
+        else:
+            window.take(record)
+    return ledger
+
+
+class _Window:
+    """One stretch of rows.  Until its layout is known, rows only tell the order of beats."""
+
+    def __init__(self, ledger: Ledger, optimizers: dict[int, set[int]], by_hand: bool) -> None:
+        self._ledger = ledger
+        self._optimizers = optimizers
+        self._by_hand = by_hand
+        self._parts: dict[int, slice] = {}
+        self._size = 0
+        self._backs: list[Back] = []  # of this window
+        self._forward: Row | None = None
+        self._loss: Row | None = None
+        self._trail = ""  # D, F, L and S since the last backward
+        self._late: list[Step] = []  # steps that are late unless a forward follows them
+        self._begun: tuple[Row, int] | None = None  # a step's first row, and how many backwards there were
+        self._forget()
+
+    def _forget(self) -> None:
+        self._state: Vector | None = None  # gradient at the last reading
+        self._mix: dict[int, Mix | None] = {number: {} for number in self._parts}
+        self._used: dict[int, set[int]] = {number: set() for number in self._parts}
+        self._since: dict[int, list[Back]] = {}  # backwards since an optimizer's last step
+        self._last: dict[int, Vector] = {}  # what an optimizer used at its last step
+        self._returned: tuple[Vector, Back] | None = None  # what autograd.grad gave
+        self._before_hand: tuple[Vector, Vector, Back] | None = None
+
+    def settle(self, layout: Layout) -> None:
+        """The coordinates are fixed, or have changed: nothing read before compares with what follows."""
+        self._parts, self._size = {}, 0
+        for number, places in layout.coordinates:
+            self._parts[number] = slice(self._size, self._size + len(places))
+            self._size += len(places)
+        self._forget()
+
+    def take(self, row: Row) -> None:
+        """Take one row in, in order."""
+        if row.beat in ("B", "A"):
+            self._backward(row)
+        elif row.beat == "s":
+            self._begun = (row, len(self._backs))
+        elif row.beat == "S":
+            self._step(row)
+        elif row.beat == "V":
+            self._moved_by_hand(self._vector(row.params))
+        elif row.beat == "F":
+            self._forward = row
+        elif row.beat == "L":
+            self._loss = row
+        if row.beat in ("D", "F", "L", "S"):
+            self._trail += row.beat
+
+    def _vector(self, text: str | None) -> Vector | None:
+        if text is None:
+            return None
+        values = np.array(unpack_vector(text), dtype=np.float64)
+        return values if values.shape == (self._size,) else None
+
+    # ── backwards ────────────────────────────────────────────────────────────────────────────────
+
+    def _backward(self, row: Row) -> None:
+        inside = self._steps_inside(row)
+        self._judge_late()
+        values, before, after = (self._vector(text) for text in (row.params, row.before, row.after))
+        if not inside:
+            self._moved_by_hand(values)
+        back = self._new_back(row)
+        if row.beat == "A":
+            self._gave(back, after)
+        elif after is not None:
+            before = np.zeros(self._size) if before is None else before
+            self._reconcile(before)
+            self._add(back, before, after, bool(inside))
+            for step in inside:
+                self._use_inside(step)
+            self._state = after
+            if inside:
+                self._mix = {n: ({} if not after[part].any() else None) for n, part in self._parts.items()}
+        if values is not None and after is not None and not inside:
+            self._before_hand = (values, after, back)
+        self._trail = ""
+
+    def _new_back(self, row: Row) -> Back:
+        forward, loss = self._forward, self._loss
+        back = Back(
+            number=len(self._ledger.backs),
+            row=row,
+            batch=forward.text if forward is not None else "",
+            rows=forward.rows if forward is not None else -1,
+            loss=loss.value if loss is not None else None,
+            mean=loss is not None and "m" in loss.flags,
+        )
+        self._loss = None
+        self._ledger.backs.append(back)
+        self._backs.append(back)
+        for waiting in self._since.values():
+            waiting.append(back)
+        return back
+
+    def _gave(self, back: Back, after: Vector | None) -> None:
+        """autograd.grad leaves `.grad` alone; what it returned may be put there by hand."""
+        if after is not None:
+            self._returned = (after, back)
+            self._note_fed(after)
+
+    def _add(self, back: Back, before: Vector, after: Vector, stepped: bool) -> None:
+        """A backward joins the mix of every parameter it reached."""
+        gain = after - before
+        for number, part in self._parts.items():
+            mix = self._mix[number]
+            if mix is not None and (stepped or gain[part].any()):
+                mix[back.number] = 1.0
+        self._note_fed(gain)
+
+    def _note_fed(self, gain: Vector) -> None:
+        self._ledger.fed.update(number for number, part in self._parts.items() if gain[part].any())
+
+    # ── following the gradient between readings ──────────────────────────────────────────────────
+
+    def _reconcile(self, reading: Vector) -> None:
+        """Compare a reading with the last one, and let every parameter's mix follow."""
+        scaled = _multiple(reading, self._state)
+        given = None if self._returned is None else _multiple(reading, self._returned[0])
+        self._mix = {
+            number: self._follow(number, reading[part], part, scaled, given)
+            for number, part in self._parts.items()
+        }
+        self._state = reading
+
+    def _follow(
+        self, number: int, now: Vector, part: slice, scaled: float | None, given: float | None
+    ) -> Mix | None:
+        """One parameter's mix after a reading.
+
+        `scaled` and `given` are the ratios over all coordinates, for parameters whose own few say little.
+        """
+        if not now.any():
+            return {}
+        mix = self._mix[number]
+        if self._state is None:
+            return {CARRIED: 1.0}
+        last = self._state[part]
+        if np.array_equal(now, last):
+            return mix
+        if self._returned is not None:
+            returned, back = self._returned
+            ratio = given if now.size < 3 else _multiple(now, returned[part])
+            if ratio is not None:
+                return {back.number: ratio}
+            if mix is not None and np.allclose(now, last + returned[part], rtol=1e-5):
+                return {**mix, back.number: 1.0}
+        ratio = scaled if now.size < 3 else _multiple(now, last)
+        if ratio is None or mix is None:
+            return None
+        return {back: weight * ratio for back, weight in mix.items()}
+
+    # ── steps ────────────────────────────────────────────────────────────────────────────────────
+
+    def _step(self, row: Row) -> None:
+        if self._begun is None:
+            return
+        (begin, backs), self._begun = self._begun, None
+        step = Step(row.of, begin, begin.rates)
+        self._ledger.steps.append(step)
+        step.closure = backs != len(self._backs)
+        step.early = not self._backs and "D" in self._trail and begin.step == 0
+        if not step.closure and ("F" in self._trail or "L" in self._trail):
+            self._late.append(step)
+        values, final = self._vector(begin.params), self._vector(row.params)
+        if values is not None and final is not None:
+            self._note_moved(values, final)
+        reading = self._state if step.closure else self._vector(begin.before)
+        if reading is None:
+            step.zero, step.known = not self._parts, False
+            return
+        if not step.closure:
+            self._reconcile(reading)
+        self._before_hand = None
+        self._use(step, reading)
+        since = self._since.get(row.of)
+        if since == [] and not step.zero and (earlier := self._last.get(row.of)) is not None:
+            step.same = bool(np.array_equal(earlier, self._mine(step, reading)))
+        self._since[row.of] = []
+        self._last[row.of] = self._mine(step, reading)
+
+    def _held(self, step: Step) -> set[int]:
+        """The parameters of a step's optimizer; all of them where it was not described (or by hand)."""
+        return self._optimizers.get(step.optimizer, set(self._parts))
+
+    def _mine(self, step: Step, reading: Vector) -> Vector:
+        """The coordinates of a reading that belong to a step's optimizer."""
+        held = self._held(step)
+        parts = [reading[part] for number, part in self._parts.items() if number in held]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _use(self, step: Step, reading: Vector) -> None:
+        """What a step uses: the mix of its optimizer's parameters at this moment."""
+        mine = self._parts.keys() & self._held(step)
+        used_now = self._mine(step, reading)
+        step.finite = bool(np.isfinite(used_now).all())
+        step.zero = not used_now.any() and step.optimizer != BY_HAND
+        if step.zero:
+            since = self._since.get(step.optimizer, self._backs)
+            step.had = any(self._left(number, back) for back in since for number in mine)
+        fresh: Mix = {}
+        again: set[int] = set()
+        for number in mine:
+            mix = self._mix[number]
+            if mix is None:
+                step.known = False
+                continue
+            used = self._used[number]
+            again.update(used & mix.keys())
+            fresh.update({back: weight for back, weight in mix.items() if back not in used and back >= 0})
+            used.update(mix)
+        self._settle_uses(step, fresh, again)
+
+    def _settle_uses(self, step: Step, fresh: Mix, again: set[int]) -> None:
+        step.again = len(again)
+        step.fresh = [self._ledger.backs[back] for back in sorted(fresh)]
+        step.weights = [fresh[back] for back in sorted(fresh)]
+        for back in {*fresh, *(again - {CARRIED})}:
+            self._ledger.backs[back].uses += 1
+
+    def _left(self, number: int, back: Back) -> bool:
+        """Whether a backward left a gradient on a parameter."""
+        after = self._vector(back.row.after) if back.row.beat == "B" else None
+        return after is not None and bool(after[self._parts[number]].any())
+
+    def _judge_late(self) -> None:
+        """A backward: steps since the last one whose batch had gone forward already came too early."""
+        following = self._trail.rpartition("S")[2]
+        for step in self._late:
+            step.late = "F" not in following and "L" not in following
+        self._late = []
+
+    # ── steps inside a backward (hooks) ──────────────────────────────────────────────────────────
+
+    def _steps_inside(self, row: Row) -> list[Step]:
+        """The steps that hooks took while this backward ran: their rows came before its own."""
+        count = max(0, row.rows) if row.beat == "B" else 0
+        if not count:
+            return []
+        taken = self._ledger.steps[-count:]
+        del self._ledger.steps[-count:]
+        self._late = [step for step in self._late if step not in taken]
+        self._trail = self._trail.replace("S", "")
+        return [Step(step.optimizer, step.row, step.rates) for step in taken]
+
+    def _use_inside(self, step: Step) -> None:
+        self._ledger.steps.append(step)
+        reading = self._vector(step.row.before)
+        if reading is None:
+            step.known = False
+            return
+        self._note_fed(self._masked(step, reading))
+        self._use(step, reading)
+
+    def _masked(self, step: Step, reading: Vector) -> Vector:
+        """A reading with the coordinates of other optimizers' parameters set to zero."""
+        held = self._held(step)
+        masked = np.zeros_like(reading)
+        for number, part in self._parts.items():
+            if number in held:
+                masked[part] = reading[part]
+        return masked
+
+    # ── updates by hand ──────────────────────────────────────────────────────────────────────────
+
+    def _moved_by_hand(self, values: Vector | None) -> None:
+        """Values that moved since the last backward without a step."""
+        if values is None or self._before_hand is None or self._begun is not None:
+            return
+        (old, gradient, back), self._before_hand = self._before_hand, None
+        if np.array_equal(values, old):
+            return
+        self._note_moved(old, values)
+        if not self._by_hand:
+            return
+        step = Step(BY_HAND, back.row, [])
+        self._ledger.steps.append(step)
+        ratio = _multiple(values - old, gradient) if gradient.size > 1 else None
+        if ratio is None:
+            step.known = False
+            return
+        step.rate = -ratio
+        if back.row.beat == "A":
+            self._mix = {number: {back.number: 1.0} for number in self._parts}
+        self._use(step, gradient)
+
+    def _note_moved(self, before: Vector, after: Vector) -> None:
+        changed = (number for number, part in self._parts.items() if (before[part] != after[part]).any())
+        self._ledger.moved.update(changed)
+
+
+def _multiple(now: Vector, last: Vector | None) -> float | None:
+    """The r with now = r * last up to rounding; None when there is none (or one number says nothing)."""
+    if last is None or last.size < 2 or not last.any():
+        return None
+    if not (np.isfinite(now).all() and np.isfinite(last).all()):
+        return None
+    ratio = float(now @ last / (last @ last))
+    size = float(np.abs(now).max())
+    if size == 0 or float(np.abs(now - ratio * last).max()) > PARALLEL * size:
+        return None
+    return ratio

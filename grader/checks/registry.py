@@ -1,0 +1,205 @@
+"""The registry of checks: one function a slug, from evidence to a verdict, and the one place that runs them.
+
+A check is pure: it gets the `Facts` of a run and returns `Clear()`, `Unknown(reason)` or `Found(…)`.
+What a finding is called, how grave it is, why it matters and how it is mended stands in the catalogue.
+The registry decides the basis; checks never do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeVar
+
+from grader.checks.catalogue import CATALOGUE
+from grader.checks.ledger import Ledger, read_ledger
+from grader.exercise import Exercise
+from grader.models import Basis, CheckResult, Evidence, Finding, Measurement, Place
+from sandbox import trace
+
+R = TypeVar("R", bound=trace.Record)
+
+
+@dataclass(frozen=True)
+class Clear:
+    """Nothing wrong."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """The evidence does not tell; `reason` is a clause a student can read."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something is wrong: the sentence that proves it, its numbers, and the lines (0s are left out)."""
+
+    evidence: str
+    lines: tuple[int, ...] = ()
+    numbers: dict[str, float | int | str] = field(default_factory=dict)
+
+
+Verdict = Clear | Unknown | Found
+
+
+class Facts:
+    """What checks look at: the evidence, and what several of them need from it, computed once."""
+
+    def __init__(self, evidence: Evidence, exercise: Exercise) -> None:
+        self.evidence = evidence
+        self.exercise = exercise
+
+    def of(self, kind: type[R]) -> list[R]:
+        """All records of a kind."""
+        return self.evidence.of(kind)
+
+    def last(self, kind: type[R]) -> R | None:
+        """The last record of a kind."""
+        found = self.evidence.of(kind)
+        return found[-1] if found else None
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Which backward fed which step."""
+        return read_ledger(self.evidence.records)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How often each beat happened."""
+        end = self.last(trace.End)
+        progress = self.last(trace.Progress)
+        return end.counts if end is not None else (progress.counts if progress is not None else {})
+
+    def count(self, beats: str) -> int:
+        """How often any of these beats happened."""
+        return sum(self.counts.get(beat, 0) for beat in beats)
+
+    @cached_property
+    def moved(self) -> bool:
+        """Whether the graded parameters' values ever changed."""
+        end = self.last(trace.End)
+        return bool(self.ledger.moved) or (end is not None and end.moved)
+
+    @property
+    def good(self) -> bool:
+        """Whether the hidden test was passed."""
+        measured = self.evidence.measurement
+        return measured is not None and reaches(measured)
+
+    def line_of(self, beat: str) -> int:
+        """The student's line of a beat in the commonest pattern that has it."""
+        times = self.pattern_times
+        best = (0, 0)
+        for pattern in self.of(trace.Pattern):
+            for name, line in zip(pattern.beats, pattern.lines, strict=False):
+                if name == beat and line and times.get(pattern.id, 1) > best[0]:
+                    best = (times.get(pattern.id, 1), line)
+        return best[1]
+
+    @cached_property
+    def pattern_times(self) -> dict[int, int]:
+        """How often each pattern came."""
+        order = self.last(trace.Order)
+        totals: dict[int, int] = {}
+
+        def add(items: list[object], factor: int, depth: int) -> None:
+            for item in items:
+                if not (isinstance(item, list) and len(item) == 2 and isinstance(item[1], int)) or depth > 40:
+                    continue
+                what, times = item
+                if isinstance(what, int):
+                    totals[what] = totals.get(what, 0) + factor * times
+                elif isinstance(what, list):
+                    add(what, factor * times, depth + 1)
+
+        if order is not None:
+            add(order.items, 1, 0)
+        return totals
+
+    @property
+    def samples(self) -> int:
+        """How many training rows there are; 0 when unknown."""
+        value = self.evidence.parameters.get("samples", 0)
+        return int(value) if isinstance(value, (int, float)) else 0
+
+    @property
+    def epochs(self) -> float:
+        """How many epochs were asked for; 0 when it is free."""
+        value = self.evidence.parameters.get("epochs", self.exercise.expect.epochs or 0)
+        return float(value) if isinstance(value, (int, float)) else 0.0
+
+
+def reaches(measured: Measurement) -> bool:
+    """Whether a measured value reaches its threshold; nan and nothing never do."""
+    if measured.value is None:
+        return False
+    if measured.better == "higher":
+        return measured.value >= measured.threshold
+    return measured.value <= measured.threshold
+
+
+Check = Callable[[Facts], Verdict]
+CHECKS: dict[str, Check] = {}
+
+
+def check(slug: str) -> Callable[[Check], Check]:
+    """Register a function as the check for a slug of the catalogue."""
+
+    def register(function: Check) -> Check:
+        if slug not in CATALOGUE:
+            raise KeyError(f"{slug} is not in the catalogue")
+        CHECKS[slug] = function
+        return function
+
+    return register
+
+
+def run_checks(
+    evidence: Evidence, exercise: Exercise, *, trace_basis: Basis = "observed"
+) -> dict[str, CheckResult]:
+    """The result of every slug that the exercise's rubric and notes name."""
+    from grader.checks import beats, feeding, losses, optimizers  # noqa: F401 - they register
+
+    facts = Facts(evidence, exercise)
+    wanted = [slug for requirement in exercise.requirement for slug in requirement.findings]
+    return {slug: _run(slug, facts, trace_basis) for slug in dict.fromkeys([*wanted, *exercise.notes])}
+
+
+def _run(slug: str, facts: Facts, trace_basis: Basis) -> CheckResult:
+    function = CHECKS.get(slug)
+    if function is None:
+        return CheckResult(slug=slug, status="unknown", reason="this version has no check for it")
+    verdict = function(facts)
+    if isinstance(verdict, Clear):
+        return CheckResult(slug=slug, status="clear")
+    if isinstance(verdict, Unknown):
+        return CheckResult(slug=slug, status="unknown", reason=verdict.reason)
+    measured = facts.evidence.measurement
+    basis = measured.basis if slug == "accuracy-below-threshold" and measured else trace_basis
+    return CheckResult(slug=slug, status="found", finding=finding(slug, verdict, facts.evidence, basis))
+
+
+def finding(slug: str, found: Found, evidence: Evidence, basis: Basis = "observed") -> Finding:
+    """A finding from what a check found and what the catalogue says of its slug."""
+    entry = CATALOGUE[slug]
+    severity: Literal["error", "warning", "note"] = entry.severity
+    return Finding(
+        slug=slug,
+        severity=severity,
+        title=entry.title,
+        evidence=found.evidence,
+        where=places(found.lines, evidence),
+        why=entry.why,
+        fix=entry.fix,
+        basis=basis,
+        numbers=found.numbers,
+    )
+
+
+def places(lines: Iterable[int], evidence: Evidence) -> tuple[Place, ...]:
+    """Lines of the student's file, each once, in order, those outside the file left out."""
+    inside = sorted({line for line in lines if 1 <= line <= len(evidence.source)})
+    return tuple(Place(line=line, code=evidence.source[line - 1].rstrip()[:400]) for line in inside)

@@ -1,0 +1,79 @@
+"""The examiner as a process: requests in on stdin, answers out on stdout (see sandbox.wire).
+
+    {"op": "prepare", "exercise": slug, "seeds": {"train": int, "hidden": int}}
+        answers with files training/… and hidden/…, and {"parameters": …}
+    {"op": "measure", "exercise": slug, "scale": float, "shift": float}
+        with files hidden/… and weights.safetensors; answers {"metrics": {…}, "samples": int}
+
+A request that fails is answered with {"error": sentence}; the traceback goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from grader.examiner import hidden
+from grader.exercise import load_exercise
+from sandbox import wire
+
+
+def answer(
+    request: dict[str, Any], files: dict[str, bytes], real: Path | None
+) -> tuple[dict[str, bytes], dict[str, object]]:
+    """The files and the object that answer one request."""
+    exercise = load_exercise(request["exercise"])
+    if request["op"] == "prepare":
+        training, kept, parameters = hidden.draw(exercise, request["seeds"], real)
+        named = {f"training/{name}": content for name, content in training.items()}
+        named |= {f"hidden/{name}": content for name, content in kept.items()}
+        return named, {"parameters": parameters}
+    if request["op"] == "measure":
+        kept = {name.removeprefix("hidden/"): content for name, content in files.items() if "hidden/" in name}
+        metrics, samples = hidden.measure(
+            exercise, files["weights.safetensors"], kept, request["scale"], request["shift"]
+        )
+        return {}, {"metrics": metrics, "samples": samples}
+    raise ValueError(f"unknown request {request['op']!r}")
+
+
+def frames(request: dict[str, Any], files: dict[str, bytes], real: Path | None) -> Iterator[bytes]:
+    """The answer to one request as frames, whatever happens."""
+    try:
+        named, fields = answer(request, files, real)
+    except Exception as error:  # noqa: BLE001 - the grader is told, and decides
+        traceback.print_exc()
+        named, fields = {}, {"error": f"{type(error).__name__}: {error}"[:2000]}
+    for name, content in named.items():
+        yield from wire.file_frames(name, content)
+    yield wire.frame(wire.EXIT, json.dumps(fields).encode())
+
+
+def main() -> None:
+    """Serve requests until the other side closes the stream."""
+    source, sink = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    data = os.environ.get("GRADE_DATA", "")
+    real = Path(data) if data else None
+    reader = wire.FrameReader(frozenset((wire.FILE, wire.JOB)))
+    wire.write_all(sink, wire.frame(wire.READY, json.dumps({"python": sys.version.split()[0]}).encode()))
+    files: dict[str, bytearray] = {}
+    while received := os.read(source, 1 << 20):
+        for channel, payload in reader.feed(received):
+            if channel == wire.FILE:
+                name, content = wire.split_file(payload)
+                files.setdefault(name, bytearray()).extend(content)
+                continue
+            named = {name: bytes(content) for name, content in files.items()}
+            files = {}
+            for piece in frames(json.loads(payload), named, real):
+                wire.write_all(sink, piece)
+
+
+if __name__ == "__main__":
+    main()

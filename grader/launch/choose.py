@@ -1,0 +1,29 @@
+"""Which launcher: docker when an engine answers and the image exists, else local with one line saying so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from grader.exercise import Exercise
+from grader.launch.base import Launcher
+from grader.settings import Settings
+
+
+def choose_launcher(settings: Settings, exercise: Exercise, notice: Callable[[str], None]) -> Launcher:
+    """The launcher that settings ask for; `notice` is told when docker was wanted and cannot be had.
+
+    With sandbox = "docker" there is no falling back: starting then raises EngineUnavailable or ImageMissing.
+    """
+    from grader.launch.docker import DockerLauncher, ready
+
+    gpu = settings.gpu if exercise.gpu else "none"
+    if settings.sandbox == "docker":
+        return DockerLauncher(device=settings.device, gpu=gpu)
+    if settings.sandbox == "auto":
+        missing = ready(settings.device)
+        if not missing:
+            return DockerLauncher(device=settings.device, gpu=gpu)
+        notice(f"{missing} Running in local mode, without isolation.")
+    from grader.launch.local import LocalLauncher
+
+    return LocalLauncher()

@@ -1,0 +1,177 @@
+"""The line a submission goes through: ingest, launch, gate, examiner, checks, score, report.
+
+grade_file        a path on this machine, everything started and ended for it
+grade_submission  one submission over lines that are already open
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from grader import gate, scoring
+from grader.challenge import Challenge, course_secret
+from grader.checks import stops
+from grader.checks.registry import run_checks
+from grader.errors import GateError
+from grader.examine import Prepared, measure, prepare
+from grader.exercise import Exercise, load_exercise
+from grader.ingest.loop import read_loop
+from grader.launch.base import Job, Limits, Outcome
+from grader.launch.choose import choose_launcher
+from grader.launch.drive import run_job
+from grader.launch.lines import Lines, limits_of
+from grader.models import CheckResult, Evidence, Measurement, Report, Submission
+from grader.report import build_report, source_lines
+from grader.settings import Settings
+from sandbox import trace
+
+Say = Callable[[str], None]
+
+
+def quiet(_: str) -> None:
+    """Say nothing."""
+
+
+def grade_file(
+    path: Path,
+    *,
+    exercise: str | None,
+    settings: Settings,
+    progress: Say | None = None,
+    notice: Say | None = None,
+) -> Report:
+    """Grade one file.  `progress` hears what is being done, `notice` what a person should know.
+
+    Raises UsageError, LaunchError, ExaminerError and other MetronomeErrors; never for what a student did.
+    """
+    submission, problem = read_loop(path, exercise, settings)
+    chosen = load_exercise(submission.exercise)
+    if problem:
+        return unreadable(submission, chosen, problem)
+    secret = course_secret(settings)
+    (progress or quiet)("starting the sandbox")
+    launcher = choose_launcher(settings, chosen, notice or quiet)
+    with Lines(launcher) as lines:
+        return grade_submission(submission, chosen, lines, secret, progress=progress or quiet)
+
+
+def grade_submission(
+    submission: Submission,
+    exercise: Exercise,
+    lines: Lines,
+    secret: bytes,
+    *,
+    deadline: float | None = None,
+    progress: Say = quiet,
+) -> Report:
+    """Grade one submission over open lines.  `deadline` shortens the exercise's own, in seconds."""
+    started = time.monotonic()
+    limits = limits_of(exercise, deadline)
+    challenge = Challenge.derive(
+        secret, exercise.slug, exercise.version, submission.student, submission.sha256
+    )
+    lines.sandbox(exercise, limits)  # it warms up while the examiner draws the data
+    prepared = prepare(lines.examiner(), exercise, challenge)
+    progress("running your loop")
+    outcome = run(submission, exercise, lines, limits, challenge, prepared)
+    progress("measuring on hidden data")
+    evidence, results = judge(submission, exercise, lines, limits, outcome, prepared)
+    scored = scoring.score(exercise, results, evidence.stop)
+    return build_report(
+        submission, exercise, evidence, scored, outcome, lines.launcher, time.monotonic() - started
+    )
+
+
+def run(
+    submission: Submission,
+    exercise: Exercise,
+    lines: Lines,
+    limits: Limits,
+    challenge: Challenge,
+    prepared: Prepared,
+) -> Outcome:
+    """Run the student's file in a sandbox, under spies."""
+    job = Job(
+        files={"loop.py": submission.source, "model.py": (exercise.folder / "model.py").read_bytes()}
+        | {f"data/{name}": content for name, content in prepared.training.items()},
+        fields={
+            "entry": exercise.entry,
+            "name": exercise.function or "",
+            "filename": "loop.py",
+            "seeds": {purpose: challenge.torch_seed(purpose) for purpose in ("init", "order", "dropout")},
+            "parameters": prepared.parameters,
+            "shapes": exercise.graded.shapes,
+            "spies": True,
+        },
+    )
+    killed = True
+    try:
+        outcome = run_job(lines.sandbox(exercise, limits), job, limits)
+        killed = outcome.timed_out or bool(outcome.broken)
+    finally:
+        lines.job_done(killed=killed)
+    return outcome
+
+
+def judge(
+    submission: Submission,
+    exercise: Exercise,
+    lines: Lines,
+    limits: Limits,
+    outcome: Outcome,
+    prepared: Prepared,
+) -> tuple[Evidence, dict[str, CheckResult]]:
+    """From what a run left to evidence and the checks' results."""
+    source = source_lines(submission)
+    refused, records = gated(outcome)
+    stop, text, where = stops.ending_of(ending(outcome, limits), records)
+    if stop:
+        evidence = Evidence(records=records, source=source, stop=stop, stop_text=text)
+        finding = stops.stop_finding(stop, text, where, evidence)
+        return evidence, {stop: CheckResult(slug=stop, status="found", finding=finding)}
+    if refused:
+        slugs = [slug for requirement in exercise.requirement for slug in requirement.findings]
+        reason = f"the record of the run was refused: {refused}"
+        results = {slug: CheckResult(slug=slug, status="unknown", reason=reason) for slug in slugs}
+        return Evidence(records=(), source=source), results
+    measurement: Measurement = measure(lines, exercise, records, outcome.weights, prepared)
+    evidence = Evidence(
+        records=records, source=source, measurement=measurement, parameters=prepared.parameters
+    )
+    return evidence, run_checks(evidence, exercise)
+
+
+def ending(outcome: Outcome, limits: Limits) -> stops.Ending:
+    """What the host saw of a run's end, as the checks take it."""
+    return stops.Ending(
+        exit_code=outcome.exit_code,
+        signal=outcome.signal,
+        out_of_memory=outcome.out_of_memory,
+        output_exceeded=outcome.output_exceeded,
+        timed_out=outcome.timed_out,
+        output_bytes=outcome.output_bytes,
+        deadline=limits.deadline,
+        memory_mb=limits.memory >> 20,
+    )
+
+
+def gated(outcome: Outcome) -> tuple[str, tuple[trace.Record, ...]]:
+    """The trace's records, or why they were refused."""
+    if outcome.broken:
+        return outcome.broken, ()
+    try:
+        return "", gate.check_trace(outcome.trace)
+    except GateError as error:
+        return str(error), ()
+
+
+def unreadable(submission: Submission, exercise: Exercise, problem: str) -> Report:
+    """The report on a file that could not be read as source: nothing was run."""
+    evidence = Evidence(records=(), source=(), stop="unreadable-file", stop_text=problem)
+    finding = stops.stop_finding("unreadable-file", problem, (), evidence)
+    results = {finding.slug: CheckResult(slug=finding.slug, status="found", finding=finding)}
+    return build_report(
+        submission, exercise, evidence, scoring.score(exercise, results, finding.slug), None, None, 0.0
+    )

@@ -1,0 +1,104 @@
+"""Building the Report from what the pipeline has gathered."""
+
+from __future__ import annotations
+
+import secrets
+
+import grader
+from grader.checks.beats import beats_seen
+from grader.checks.feeding import epochs_trained
+from grader.checks.registry import Facts
+from grader.exercise import Exercise
+from grader.launch.base import Launcher, Outcome
+from grader.models import Beats, Evidence, Report, SandboxFacts, Submission
+from grader.scoring import Scored
+from sandbox import trace
+
+
+def build_report(
+    submission: Submission,
+    exercise: Exercise,
+    evidence: Evidence,
+    scored: Scored,
+    outcome: Outcome | None,
+    launcher: Launcher | None,
+    seconds: float,
+) -> Report:
+    """The report; `outcome` and `launcher` are None when nothing was run.  `seconds` is the whole grading's time."""
+    printed = outcome.output if outcome is not None else b""
+    return Report(
+        grader_version=grader.__version__,
+        report_id=secrets.token_hex(6),
+        exercise=exercise.slug,
+        exercise_title=exercise.title,
+        exercise_version=exercise.version,
+        filename=submission.filename,
+        sha256=submission.sha256,
+        student=submission.student,
+        outcome=scored.outcome,
+        passed=scored.passed,
+        score=scored.score,
+        summary=summary(scored),
+        findings=scored.findings,
+        requirements=scored.requirements,
+        measurement=evidence.measurement,
+        beats=_beats(evidence, exercise),
+        losses=_losses(evidence),
+        output=printed.decode(errors="replace"),
+        output_truncated=outcome is not None and outcome.output_bytes > len(printed),
+        sandbox=_sandbox(evidence, outcome, launcher),
+        seconds=round(seconds, 3),
+    )
+
+
+def summary(scored: Scored) -> str:
+    """One sentence: the verdict and what it rests on."""
+    errors = [finding for finding in scored.findings if finding.severity == "error"]
+    points = scored.score.points
+    reached = "" if points is None else f" {points:g} of {scored.score.max:g} points."
+    if scored.outcome == "needs_person":
+        return "Too much could not be checked; a person has to look at this one."
+    if errors:
+        more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
+        return f"{errors[0].title}{more}.{reached}"
+    if scored.passed:
+        return f"A right loop.{reached}" if not scored.findings else f"It works; see the remarks.{reached}"
+    return f"Not passed.{reached}"
+
+
+def source_lines(submission: Submission) -> tuple[str, ...]:
+    """The student's file as lines, for quoting."""
+    return tuple(submission.source.decode("utf-8-sig", errors="replace").splitlines())
+
+
+def _beats(evidence: Evidence, exercise: Exercise) -> Beats | None:
+    facts = Facts(evidence, exercise)
+    pattern, lines = beats_seen(facts)
+    if not pattern:
+        return None
+    steps = facts.count("S") or facts.count("BA")
+    epochs = epochs_trained(facts)
+    return Beats(
+        pattern=pattern, lines=lines, steps=steps, epochs=None if epochs is None else round(epochs, 2)
+    )
+
+
+def _losses(evidence: Evidence) -> tuple[float, ...]:
+    series = next((item for item in reversed(evidence.records) if isinstance(item, trace.Losses)), None)
+    if series is None:
+        return ()
+    if series.count <= len(series.first):
+        return tuple(series.first)
+    return tuple(pair[1] for pair in series.thinned if len(pair) == 2)
+
+
+def _sandbox(evidence: Evidence, outcome: Outcome | None, launcher: Launcher | None) -> SandboxFacts | None:
+    if outcome is None or launcher is None:
+        return None
+    header = next((item for item in evidence.records if isinstance(item, trace.Header)), None)
+    return SandboxFacts(
+        launcher=launcher.name,
+        isolated=launcher.isolated,
+        torch=header.torch if header is not None else "",
+        seconds=round(outcome.seconds, 3),
+    )
