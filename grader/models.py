@@ -62,7 +62,7 @@ class Finding(Frozen):
     why: str
     fix: str
     basis: Basis = "observed"
-    numbers: dict[str, float | int | str] = Field(default_factory=dict)
+    numbers: dict[str, float | int | str | None] = Field(default_factory=dict)
 
 
 class CheckResult(Frozen):
@@ -144,7 +144,7 @@ class Report(Frozen):
     requirements: tuple[RequirementResult, ...]
     measurement: Measurement | None = None
     beats: Beats | None = None
-    losses: tuple[float, ...] = ()
+    losses: tuple[float | None, ...] = ()
     output: str = ""
     output_truncated: bool = False
     sandbox: SandboxFacts | None = None

@@ -41,7 +41,8 @@ def draw(seeds: dict[str, int], real: Path | None) -> tuple[Files, Files, dict[s
     secret = np.random.default_rng(np.random.SeedSequence(seeds["hidden"]))
     hidden_x = secret.uniform(-REACH, REACH, size=(HIDDEN_POINTS, 1))
     hidden_y = slope * hidden_x + intercept
-    parameters: dict[str, int | float | str] = {"epochs": epochs, "batch_size": BATCH_SIZE, "lr": RATE, "samples": POINTS}
+    parameters: dict[str, int | float | str] = {"epochs": epochs, "batch_size": BATCH_SIZE, "lr": RATE}
+    parameters["samples"] = POINTS
     return _files(x, y), _files(hidden_x, hidden_y), parameters
 
 

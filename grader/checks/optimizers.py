@@ -7,12 +7,12 @@ from statistics import median
 
 from grader.checks.beats import steps_of
 from grader.checks.feeding import epochs_trained, whole_passes
-from grader.checks.ledger import BY_HAND
+from grader.checks.ledger import BY_HAND, Step
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from sandbox import trace
 
 TOLERANCE = 1e-3  # relative, for numbers a student types
-MOST_WINDOWS = 0.7  # in which the stated rate is used; a warm-up of a few steps is no other experiment
+MOST_STEPS = 0.7  # that use the stated rate; a warm-up of a few steps is no other experiment
 BY_HAND_TOLERANCE = 0.02  # relative, for a rate read off float32 differences
 
 
@@ -103,8 +103,10 @@ def _optimizer(facts: Facts) -> Found | None:
 
 
 KNOWN = frozenset(
-    ("SGD", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "ASGD", "LBFGS", "NAdam", "RAdam", "RMSprop")
-    + ("Rprop", "SparseAdam", "Adafactor", "Muon")
+    [
+        *("SGD", "Adam", "AdamW", "Adagrad", "Adadelta", "Adamax", "ASGD", "LBFGS", "NAdam", "RAdam"),
+        *("RMSprop", "Rprop", "SparseAdam", "Adafactor", "Muon"),
+    ]
 )
 
 
@@ -113,19 +115,33 @@ def _rate(facts: Facts, main: trace.Optimizer) -> Found | None:
     if wanted is None:
         return None
     steps = [step for step in steps_of(facts) if step.optimizer == main.id and step.rates]
-    rates = [rate for step in steps for rate in step.rates] or [main.hyper.get("lr", wanted)]
-    sizes = [max(1, len(step.fresh)) for step in steps] or [1]
-    for factor in {
-        1,
-        round(median(sizes)),
-    }:  # a rate divided by the micro-batches is as good as divided losses
-        right = [abs(rate * factor / wanted - 1) <= TOLERANCE for rate in rates]
-        if right[0] or sum(right) * 2 > len(right):
+    spans = _spans(steps, facts.count("S")) or [(main.hyper.get("lr", wanted), 1)]
+    sizes = [len(step.fresh) for step in steps if step.fresh] or [1]
+    # A rate divided by the number of micro-batches does as well as divided losses.
+    for factor in {1, round(median(sizes))}:
+        right = sum(long for rate, long in spans if abs(rate * factor / wanted - 1) <= TOLERANCE)
+        if right >= MOST_STEPS * sum(long for _, long in spans):
             return None
-    used = median(rates)
+    used = median(rate for rate, _ in spans if abs(rate / wanted - 1) > TOLERANCE)
     text = f"The exercise asks for a learning rate of {wanted:g}; your optimizer stepped with {used:g}."
     line = main.line or facts.line_of("S")
     return Found(text, (line,), {"lr": used, "wanted_lr": wanted})
+
+
+def _spans(steps: list[Step], total: int) -> list[tuple[float, int]]:
+    """The typical rate of every ledger window, and how many steps of the run it stands for."""
+    by_window: dict[int, list[Step]] = defaultdict(list)
+    for step in steps:
+        by_window[step.row.window].append(step)
+    if not steps:
+        return []
+    windows = sorted(by_window.values(), key=lambda window: window[0].row.step)
+    starts = [window[0].row.step for window in windows]
+    ends = [*starts[1:], max(total, steps[-1].row.step + 1)]
+    return [
+        (median(rate for step in window for rate in step.rates), max(1, end - start))
+        for window, start, end in zip(windows, starts, ends, strict=True)
+    ]
 
 
 def _rate_by_hand(facts: Facts) -> Found | None:
@@ -137,7 +153,10 @@ def _rate_by_hand(facts: Facts) -> Found | None:
     used = median(rates)
     if abs(used / wanted - 1) <= BY_HAND_TOLERANCE:
         return None
-    text = f"The exercise asks for a learning rate of {wanted:g}; your updates moved by {used:.3g} times the gradient."
+    text = (
+        f"The exercise asks for a learning rate of {wanted:g}; your updates moved the parameters by "
+        f"{used:.3g} times the gradient."
+    )
     return Found(text, (facts.line_of("B") or facts.line_of("A"),), {"lr": used, "wanted_lr": wanted})
 
 
@@ -161,9 +180,9 @@ def _batch(facts: Facts) -> Found | None:
     )
 
 
-def _rows(step: object) -> int:
+def _rows(step: Step) -> int:
     """Samples behind a step: the rows of its different batches."""
-    fresh = {back.batch: back.rows for back in step.fresh if back.batch}  # type: ignore[attr-defined]
+    fresh = {back.batch: back.rows for back in step.fresh if back.batch}
     return sum(rows for rows in fresh.values() if rows > 0)
 
 

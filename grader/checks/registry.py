@@ -172,7 +172,11 @@ def _run(slug: str, facts: Facts, trace_basis: Basis) -> CheckResult:
     function = CHECKS.get(slug)
     if function is None:
         return CheckResult(slug=slug, status="unknown", reason="this version has no check for it")
-    verdict = function(facts)
+    try:
+        verdict = function(facts)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        # A trace that our own child would not write, or a mistake of ours: either way not the student's.
+        return CheckResult(slug=slug, status="unknown", reason=f"our check failed ({type(error).__name__})")
     if isinstance(verdict, Clear):
         return CheckResult(slug=slug, status="clear")
     if isinstance(verdict, Unknown):
@@ -195,7 +199,7 @@ def finding(slug: str, found: Found, evidence: Evidence, basis: Basis = "observe
         why=entry.why,
         fix=entry.fix,
         basis=basis,
-        numbers=found.numbers,
+        numbers=dict(found.numbers),
     )
 
 

@@ -85,8 +85,9 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
         result = original(outputs, inputs if isinstance(inputs, torch.Tensor) else wanted, *args, **kwargs)
         given: dict[int, torch.Tensor] = {}
         for tensor, value_of in zip(wanted, result, strict=False):
-            if isinstance(tensor, torch.Tensor) and isinstance(value_of, torch.Tensor):
-                given[registry.param(tensor) if tensor.is_leaf else -1] = value_of
+            if first_tensor((tensor,)) is None or first_tensor((value_of,)) is None or not tensor.is_leaf:
+                continue  # torch.func differentiates tensors of its own, which cannot be looked at
+            given[registry.param(tensor)] = value_of
         given.pop(-1, None)
         ledger.track(given)
         if not ledger.ready:

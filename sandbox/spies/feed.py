@@ -68,7 +68,8 @@ class FeedLog:
             return  # the same batch again within a step: SAM, a closure, a second loss
         key = fingerprint(batch)
         if self._first is None:
-            self._first, self._step_rows, self._line = key, rows, line or self._line
+            self._first, self._line = key, line or self._line
+            self._step_rows = max(self._step_rows, rows)
         if key not in self._step_inputs:
             if len(self._step_inputs) >= KEPT:
                 self._step_inputs.clear()

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.checks.catalogue import LIMITS, STUDENT_ERRORS
 from grader.exercise import Exercise
 from grader.models import CheckResult, Finding
-from grader.scoring import LIMITS_EXCEEDED, STOPS, STUDENT_ERRORS, score
+from grader.scoring import STOPS, score
 
 
 def requirement(ident, points, findings, **more):
@@ -229,7 +230,7 @@ def test_a_stop_of_the_students_making_reaches_nothing(stop):
 
 
 def test_the_two_kinds_of_stop_do_not_overlap():
-    assert not STUDENT_ERRORS & LIMITS_EXCEEDED
+    assert not set(STUDENT_ERRORS) & set(LIMITS)
 
 
 @pytest.mark.parametrize("stop", ["missing-step", "crashed"])
