@@ -14,7 +14,7 @@ from grader import gate, scoring
 from grader.challenge import Challenge, course_secret
 from grader.checks import stops
 from grader.checks.registry import run_checks
-from grader.errors import GateError
+from grader.errors import GateError, SandboxBroken
 from grader.examine import Prepared, measure, prepare
 from grader.exercise import Exercise, load_exercise
 from grader.ingest.loop import read_loop
@@ -23,6 +23,7 @@ from grader.launch.choose import choose_launcher
 from grader.launch.drive import run_job
 from grader.launch.lines import Lines, limits_of
 from grader.models import CheckResult, Evidence, Measurement, Report, Submission
+from grader.render.clean import clean
 from grader.report import build_report, source_lines
 from grader.settings import Settings
 from sandbox import trace
@@ -126,6 +127,8 @@ def judge(
     """From what a run left to evidence and the checks' results."""
     source = source_lines(submission)
     refused, records = gated(outcome)
+    if not outcome.trace or not (refused or any(isinstance(item, trace.Started) for item in records)):
+        raise SandboxBroken(f"The sandbox failed before it began to run the file. {said(outcome)}".strip())
     stop, text, where = stops.ending_of(ending(outcome, limits), records)
     if stop:
         evidence = Evidence(records=records, source=source, stop=stop, stop_text=text)
@@ -155,6 +158,12 @@ def ending(outcome: Outcome, limits: Limits) -> stops.Ending:
         deadline=limits.deadline,
         memory_mb=limits.memory >> 20,
     )
+
+
+def said(outcome: Outcome) -> str:
+    """The last line of what a sandbox that failed by itself wrote."""
+    lines = clean(outcome.output[-2000:].decode(errors="replace")).strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def gated(outcome: Outcome) -> tuple[str, tuple[trace.Record, ...]]:

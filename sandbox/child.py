@@ -21,6 +21,7 @@ import inspect
 import os
 import signal
 import sys
+import time
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +75,8 @@ class Child:
         )
         self.writer.flush()
         arguments = self._prepare()
+        self.writer.write(trace.Started(seconds=time.monotonic() - self.recorder.started))
+        self.writer.flush()
         signal.signal(signal.SIGALRM, self._alarm)
         signal.setitimer(signal.ITIMER_REAL, max(job["deadline"] - max(0.25, job["deadline"] * 0.03), 0.05))
         stop = self._execute(arguments)

@@ -57,6 +57,13 @@ class Header(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Started(Record):
+    """All of ours is in place, and the student's code begins.  Without it the failure was ours."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Param(Record):
     """A parameter tensor seen anywhere; `id` names it in all other records."""
 

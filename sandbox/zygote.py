@@ -28,7 +28,7 @@ from sandbox import limits, trace, wire
 PRELOAD = ("torchvision",)  # packages a job may ask for before it forks
 READ = 1 << 16
 MAX_WEIGHTS = 256 << 20
-FIRST_UID, LAST_UID = 100_000, 1_000_000
+FIRST_UID, LAST_UID = 20_000, 60_000  # inside what user-namespaced engines map
 
 
 class Zygote:
@@ -40,6 +40,8 @@ class Zygote:
         self._files: dict[str, bytearray] = {}
         self._scratch = Path(os.environ.get("METRONOME_SCRATCH") or tempfile.gettempdir())
         self._uids = limits.can_change_uid()
+        if self._uids:
+            self._scratch.chmod(0o1777)  # container engines lose a tmpfs's mode; children make folders in it
         self._uid = random.SystemRandom().randrange(FIRST_UID, LAST_UID)
 
     def serve(self) -> None:
@@ -80,7 +82,7 @@ class Zygote:
             self._become(job, files, folder, uid, report_end, output_end)
         os.close(report_end)
         os.close(output_end)
-        relay = Relay(self._sink, report, output, job)
+        relay = Relay(self._source, self._sink, report, output, job)
         status = relay.until_exit(child)
         end_all(uid)
         relay.drain()
@@ -134,8 +136,8 @@ class Zygote:
 class Relay:
     """Passes on what a child writes, within bounds, without looking inside."""
 
-    def __init__(self, sink: int, report: int, output: int, job: dict[str, Any]) -> None:
-        self._sink, self._report, self._output = sink, report, output
+    def __init__(self, source: int, sink: int, report: int, output: int, job: dict[str, Any]) -> None:
+        self._source, self._sink, self._report, self._output = source, sink, report, output
         self._limit, self._kept = job["output"], job["output_kept"]
         self._frames = wire.FrameReader(frozenset((wire.TRACE, wire.WEIGHTS)))
         self._left = {wire.TRACE: trace.MAX_TRACE, wire.WEIGHTS: MAX_WEIGHTS}
@@ -144,15 +146,23 @@ class Relay:
         self.protocol_error = ""
 
     def until_exit(self, child: int) -> int:
-        """Relay until the child has ended; its wait status.  Too much output ends it."""
+        """Relay until the child has ended; its wait status.  Too much output ends it, and so does our orphanhood."""
         while True:
             self._turn(0.02)
+            if self._source_closed():
+                os.kill(child, signal.SIGKILL)
             if self.output_bytes > self._limit and not self.output_exceeded:
                 self.output_exceeded = True
                 os.kill(child, signal.SIGKILL)
             pid, status = os.waitpid(child, os.WNOHANG)
             if pid:
                 return status
+
+    def _source_closed(self) -> bool:
+        """Whether the grader has gone: nobody is left to keep the deadline."""
+        poll = select.poll()
+        poll.register(self._source, select.POLLHUP)
+        return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
     def drain(self) -> None:
         """What is still in the pipes once everything that could write to them is gone."""

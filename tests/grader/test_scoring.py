@@ -187,7 +187,12 @@ def test_low_accuracy_is_an_error_alone_and_a_note_beside_another_error():
     row = explained.requirements[4]
     assert (row.status, row.points, row.reason) == ("failed", 0, "follows from: missing-zero-grad")
     warned = score(exercise(), results(found("accuracy-below-threshold"), found("not-shuffled", "warning")))
-    assert told(warned)[0] == ("accuracy-below-threshold", "error")
+    assert told(warned)[1] == ("accuracy-below-threshold", "note")
+
+
+def test_a_graph_leak_does_not_explain_low_accuracy():
+    leaking = score(exercise(), results(found("accuracy-below-threshold"), found("graph-leak", "warning")))
+    assert ("accuracy-below-threshold", "error") in told(leaking)
 
 
 def test_findings_come_by_weight_and_then_in_the_rubrics_order():
