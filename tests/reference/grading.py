@@ -1,0 +1,89 @@
+"""Grading many files over warm lines, and what each file of a reference folder expects."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.exercise import course, load_exercise, slugs
+from grader.launch.lines import Lines
+from grader.models import Report, Submission
+from grader.pipeline import grade_submission
+
+SECRET = bytes(range(32))
+SHORT = 5.0
+"""Seconds until a loop that never ends is ended; the exercises give far more."""
+
+Grade = Callable[[str, bytes, list[str]], Report]
+
+
+def grader_over(lines: Lines) -> Grade:
+    """A function that grades source for an exercise over open lines; endless files get a short deadline."""
+
+    def grade(slug: str, source: bytes, expected: list[str]) -> Report:
+        submission = Submission(filename="loop.py", source=source, exercise=slug)
+        deadline = SHORT if "timed-out" in expected else None
+        return grade_submission(submission, load_exercise(slug), lines, SECRET, deadline=deadline)
+
+    return grade
+
+
+def expected(source: bytes) -> list[str]:
+    """The slugs a bug file's first line promises; none for a right one."""
+    first = source.split(b"\n", 1)[0].decode(errors="replace")
+    return first.partition("# expect:")[2].split()
+
+
+def stripped(source: bytes) -> bytes:
+    """The same program without comments and layout; a file that does not parse loses its first line."""
+    try:
+        return ast.unparse(ast.parse(source)).encode() + b"\n"
+    except SyntaxError:
+        return source.split(b"\n", 1)[1]
+
+
+def right_files() -> Iterator[tuple[str, Path]]:
+    """Every solution and variant, with its exercise."""
+    for slug in slugs():
+        folder = course("reference") / slug
+        yield slug, folder / "solution.py"
+        yield from ((slug, path) for path in sorted((folder / "variants").glob("*.py")))
+
+
+def bug_files() -> Iterator[tuple[str, Path]]:
+    """Every bug file, with its exercise."""
+    for slug in slugs():
+        folder = course("reference") / slug / "bugs"
+        yield from ((slug, path) for path in sorted(folder.glob("*.py")))
+
+
+def parameters(files: Iterator[tuple[str, Path]]) -> list[object]:
+    """Files as pytest parameters named exercise/file."""
+    return [pytest.param(slug, path, id=f"{slug}/{path.stem}") for slug, path in files]
+
+
+def assert_right(report: Report) -> None:
+    """Full marks, and neither an error nor a warning."""
+    accused = [(item.slug, item.evidence) for item in report.findings if item.severity != "note"]
+    assert accused == []
+    assert report.outcome == "graded"
+    assert report.passed is True
+    unknown = [(item.id, item.reason) for item in report.requirements if item.status == "could-not-check"]
+    assert unknown == []
+    assert report.score.points == report.score.max
+
+
+def assert_found(report: Report, slugs_expected: list[str]) -> None:
+    """What is expected is found, and no other error."""
+    found = {item.slug: item for item in report.findings}
+    assert set(slugs_expected) <= found.keys(), [(item.slug, item.evidence) for item in report.findings]
+    errors = {item.slug for item in report.findings if item.severity == "error"}
+    assert errors <= set(slugs_expected)
+    for slug in slugs_expected:
+        finding = found[slug]
+        assert finding.evidence
+        assert finding.why
+        assert finding.fix
