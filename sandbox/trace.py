@@ -362,7 +362,7 @@ class End(Record):
     """Last record of a run that was not killed.  `finished` is false when the deadline's alarm wrote it.
 
     `counts` counts every beat; `trained_rows` the batch rows behind the backwards, each drawn batch once;
-    `moved` whether the graded parameters' values ever changed.
+    `moved` whether the graded parameters' values ever changed; `failures` how often a spy itself failed.
     """
 
     finished: bool
@@ -372,6 +372,7 @@ class End(Record):
     moved: bool
     seconds: float
     dropped: int
+    failures: int
 
 
 # ── vectors ──────────────────────────────────────────────────────────────────────────────────────

@@ -79,18 +79,18 @@ def missing_zero_grad(facts: Facts) -> Verdict:
         if len(unknown) > MAJORITY * len(steps):
             return Unknown("the gradients are changed in a way that could not be followed")
         return Clear()
-    most = max(step.again for step in again)
-    uses = [back.uses for back in facts.ledger.backs if back.uses]
+    worst = max(again, key=lambda step: step.again)
+    uses = max(back.uses for back in facts.ledger.backs)
     text = (
-        f"In {len(again)} of {len(steps)} watched steps, gradients of earlier batches were used again: "
-        f"step {again[-1].row.step + 1} still used {_times(again[-1].again, 'older gradient')}"
-        f", and one gradient was used up to {max(uses)} times."
+        f"In {len(again)} of {len(steps)} watched steps, gradients that had been used before were used again: "
+        f"step {worst.row.step + 1} used its own and {_times(worst.again, 'older one')}, "
+        f"and one gradient was used {uses} times."
     )
     numbers: dict[str, float | int | str] = {
         "steps": len(steps),
         "steps_with_old_gradients": len(again),
-        "most_old_gradients": most,
-        "most_uses": max(uses),
+        "most_old_gradients": worst.again,
+        "most_uses": uses,
     }
     return Found(text, (facts.line_of("B") or facts.line_of("A"), *_lines(again)), numbers)
 

@@ -181,6 +181,9 @@ def _run(slug: str, facts: Facts, trace_basis: Basis) -> CheckResult:
         return CheckResult(slug=slug, status="clear")
     if isinstance(verdict, Unknown):
         return CheckResult(slug=slug, status="unknown", reason=verdict.reason)
+    end = facts.last(trace.End)
+    if end is not None and end.failures and slug != "accuracy-below-threshold":
+        return CheckResult(slug=slug, status="unknown", reason="our own instruments failed during the run")
     measured = facts.evidence.measurement
     basis = measured.basis if slug == "accuracy-below-threshold" and measured else trace_basis
     return CheckResult(slug=slug, status="found", finding=finding(slug, verdict, facts.evidence, basis))

@@ -42,57 +42,67 @@ def _scalar(tensors: Any) -> tuple[torch.Tensor | None, float | None]:
 
 
 def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
-    @functools.wraps(original)
-    def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
-        if recorder.elsewhere:
-            return original(tensors, *args, **kwargs)
+    def look_before(tensors: Any) -> dict[str, Any]:
         line = recorder.beat("B")
         root, value = _scalar(tensors)
         _note(recorder, root, value, line)
         ledger = recorder.ledger
         if not ledger.open:
-            return original(tensors, *args, **kwargs)
+            return {}
         if not ledger.ready:
             _track_leaves(recorder, tensors)
             ledger.settle()
-        before, params, steps = ledger.gradients(), ledger.values(), recorder.steps
-        original(tensors, *args, **kwargs)
+        seen = {"before": ledger.gradients(), "params": ledger.values()}
+        return {"line": line, "value": value, "rows": recorder.steps, **seen}
+
+    def look_after(seen: dict[str, Any]) -> None:
+        ledger = recorder.ledger
+        inside = recorder.steps - seen.pop("rows")  # steps taken by hooks while it ran
         if not ledger.ready:
             ledger.settle()
-        if params is None and recorder.steps == steps:
-            params = ledger.values()
-        inside = recorder.steps - steps  # steps taken by hooks while it ran
-        ledger.row(
-            "B", line, rows=inside, value=value, before=before, after=ledger.gradients(), params=params
-        )
-        return None
+        if seen["params"] is None and not inside:
+            seen["params"] = ledger.values()
+        ledger.row("B", rows=inside, after=ledger.gradients(), **seen)
+
+    @functools.wraps(original)
+    def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
+        seen = None if recorder.elsewhere else recorder.shield(look_before, tensors)
+        original(tensors, *args, **kwargs)
+        if seen:
+            recorder.shield(look_after, seen)
 
     return backward
 
 
 def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
-    @functools.wraps(original)
-    def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if recorder.elsewhere:
-            return original(outputs, inputs, *args, **kwargs)
+    def look_before(outputs: Any) -> tuple[int, float | None]:
         line = recorder.beat("A")
         root, value = _scalar(outputs)
         _note(recorder, root, value, line)
+        return line, value
+
+    def look_after(line: int, value: float | None, wanted: Sequence[Any], result: Sequence[Any]) -> None:
         ledger, registry = recorder.ledger, recorder.registry
-        if not ledger.open:
-            return original(outputs, inputs, *args, **kwargs)
-        wanted: Sequence[Any] = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
-        result = original(outputs, inputs if isinstance(inputs, torch.Tensor) else wanted, *args, **kwargs)
         given: dict[int, torch.Tensor] = {}
-        for tensor, value_of in zip(wanted, result, strict=False):
-            if first_tensor((tensor,)) is None or first_tensor((value_of,)) is None or not tensor.is_leaf:
+        for tensor, gradient in zip(wanted, result, strict=False):
+            if first_tensor((tensor,)) is None or first_tensor((gradient,)) is None or not tensor.is_leaf:
                 continue  # torch.func differentiates tensors of its own, which cannot be looked at
-            given[registry.param(tensor)] = value_of
+            given[registry.param(tensor)] = gradient
         given.pop(-1, None)
         ledger.track(given)
         if not ledger.ready:
             ledger.settle(given)
         ledger.row("A", line, value=value, after=ledger.gradients(given), params=ledger.values())
+
+    @functools.wraps(original)
+    def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        seen = None if recorder.elsewhere else recorder.shield(look_before, outputs)
+        if seen is None or not recorder.ledger.open:
+            return original(outputs, inputs, *args, **kwargs)
+        one = isinstance(inputs, torch.Tensor)
+        wanted: Sequence[Any] = [inputs] if one else list(inputs)
+        result = original(outputs, inputs if one else wanted, *args, **kwargs)
+        recorder.shield(look_after, *seen, wanted, result)
         return result
 
     return grad
@@ -109,18 +119,23 @@ def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, li
 
 
 def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
-    @functools.wraps(original)
-    def clip(*args: Any, **kwargs: Any) -> Any:
-        if recorder.elsewhere:
-            return original(*args, **kwargs)
+    def look_before() -> tuple[int, str | None]:
         line = recorder.beat("C")
-        before = recorder.ledger.gradients() if recorder.ledger.open else None
-        norm = original(*args, **kwargs)
+        return line, recorder.ledger.gradients() if recorder.ledger.open else None
+
+    def look_after(line: int, before: str | None, limit: Any, norm: Any) -> None:
         if recorder.ledger.open:
-            limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))
             value = float(norm) if isinstance(norm, torch.Tensor) and norm.numel() == 1 else None
             bound = float(limit) if isinstance(limit, (int, float)) else None
             recorder.ledger.row("C", line, text=name, value=value, extra=bound, before=before)
+
+    @functools.wraps(original)
+    def clip(*args: Any, **kwargs: Any) -> Any:
+        seen = None if recorder.elsewhere else recorder.shield(look_before)
+        norm = original(*args, **kwargs)
+        if seen is not None:
+            limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))
+            recorder.shield(look_after, *seen, limit, norm)
         return norm
 
     return clip

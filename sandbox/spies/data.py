@@ -108,23 +108,27 @@ class DataSpy:
     # ── wrappers ─────────────────────────────────────────────────────────────────────────────────
 
     def _iterate(self, original: Callable[..., Any]) -> Any:
+        recorder = self._recorder
+
         @functools.wraps(original)
         def __iter__(loader: DataLoader[Any]) -> Any:  # noqa: N807
-            if self._recorder.elsewhere:
+            if recorder.elsewhere:
                 return original(loader)
-            line = self._recorder.line()
-            number = self.loader(loader, line)
-            generator = _generator_state(loader)
+            line = recorder.line()
+            generator = recorder.shield(_generator_state, loader) or ""
             iterator = original(loader)
-            state = self._state(iterator)  # a loader with workers has given out indices already
-            state.loader, state.line, state.generator = number, line, generator
-            try:
-                state.expected = len(loader)
-            except TypeError:  # an iterable data set has no length
-                state.expected = None
+            recorder.shield(self._opened, loader, iterator, line, generator)
             return iterator
 
         return __iter__
+
+    def _opened(self, loader: DataLoader[Any], iterator: Any, line: int, generator: str) -> None:
+        state = self._state(iterator)  # a loader with workers has given out indices already
+        state.loader, state.line, state.generator = self.loader(loader, line), line, generator
+        try:
+            state.expected = len(loader)
+        except TypeError:  # an iterable data set has no length
+            state.expected = None
 
     def _state(self, iterator: Any) -> _PassState:
         state = self._passes.get(id(iterator))
@@ -170,7 +174,7 @@ class DataSpy:
         def _next_index(iterator: Any) -> Any:
             given = original(iterator)
             if not self._recorder.elsewhere:
-                self._state(iterator).indices(given)
+                self._recorder.shield(lambda: self._state(iterator).indices(given))
             return given
 
         return _next_index
@@ -202,7 +206,7 @@ class DataSpy:
                     state.polled += 1
                 state.finished = True
                 raise
-            self._drawn(state, batch)
+            recorder.shield(self._drawn, state, batch)
             return batch
 
         return __next__

@@ -90,7 +90,7 @@ class LossSpy:
                 result = original(*args, **kwargs)
             finally:
                 self._inside = False
-            self._note(name, args, kwargs, result)
+            recorder.shield(self._note, name, args, kwargs, result)
             return result
 
         return loss

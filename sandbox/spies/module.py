@@ -19,8 +19,8 @@ Watcher = Callable[[ModuleInfo, torch.nn.Module, torch.Tensor | None, Any, int],
 def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
     """Watch every module call; returns what undoes it."""
     spy = _ModuleSpy(recorder, watchers)
-    before = register_module_forward_pre_hook(spy.before)
-    after = register_module_forward_hook(spy.after, always_call=True)
+    before = register_module_forward_pre_hook(lambda *args: recorder.shield(spy.before, *args))
+    after = register_module_forward_hook(lambda *args: recorder.shield(spy.after, *args), always_call=True)
 
     def uninstall() -> None:
         before.remove()

@@ -17,8 +17,8 @@ RATES = 16  # groups whose learning rate is noted
 
 def install(recorder: Recorder) -> Callable[[], None]:
     """Watch every optimizer; returns what undoes it."""
-    before = register_optimizer_step_pre_hook(_before_step(recorder))
-    after = register_optimizer_step_post_hook(_after_step(recorder))
+    before = register_optimizer_step_pre_hook(_shielded(recorder, _before_step(recorder)))
+    after = register_optimizer_step_post_hook(_shielded(recorder, _after_step(recorder)))
     made = torch.optim.Optimizer.__init__
     cleared, module_cleared = torch.optim.Optimizer.zero_grad, torch.nn.Module.zero_grad
     torch.optim.Optimizer.__init__ = _made(recorder, made)  # type: ignore[method-assign]
@@ -40,28 +40,38 @@ def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
     def __init__(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         original(self, *args, **kwargs)
         if not recorder.elsewhere:
-            recorder.registry.optimizer(self, recorder.line())
+            recorder.shield(recorder.registry.optimizer, self, recorder.line())
 
     return __init__
 
 
+def _shielded(recorder: Recorder, look: Callable[..., None]) -> Callable[..., None]:
+    return lambda *args: recorder.shield(look, *args)
+
+
 def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
-    @functools.wraps(original)
-    def zero_grad(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
+    def look(optimizer: torch.optim.Optimizer) -> None:
         line = recorder.beat("Z")
         if recorder.ledger.open:
-            recorder.ledger.row("Z", line, of=recorder.registry.optimizer(self).number)
+            recorder.ledger.row("Z", line, of=recorder.registry.optimizer(optimizer).number)
+
+    @functools.wraps(original)
+    def zero_grad(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
+        recorder.shield(look, self)
         original(self, *args, **kwargs)
 
     return zero_grad
 
 
 def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
-    @functools.wraps(original)
-    def zero_grad(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+    def look() -> None:
         line = recorder.beat("Z")
         if recorder.ledger.open:
             recorder.ledger.row("Z", line)
+
+    @functools.wraps(original)
+    def zero_grad(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+        recorder.shield(look)
         original(self, *args, **kwargs)
 
     return zero_grad

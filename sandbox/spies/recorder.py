@@ -10,8 +10,9 @@ import os
 import random
 import sys
 import time
+import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -24,6 +25,7 @@ from sandbox.spies.series import LossSeries
 
 FIRST_STEPS = 32  # the student's lines are taken at every one of these
 PROGRESS_SECONDS = 0.5
+T = TypeVar("T")
 MAX_NODES = 20_000  # of a graph that is walked
 
 
@@ -43,6 +45,7 @@ class Recorder:
         self.ledger = Ledger(self)
         self.steps = 0
         self.backwards = 0
+        self.failures = 0  # of our own code, while it watched
         self.depth = 0  # of module calls
         self.stepping = 0  # of optimizer.step calls
         self.on_step: list[Callable[[], None]] = []
@@ -52,6 +55,20 @@ class Recorder:
         self._want_lines = True
         self._last_progress = self.started
         self._last_line = 0
+
+    def shield(self, look: Callable[..., T], *args: Any) -> T | None:
+        """Call a spy's own code: should it fail, the student's program must not notice.
+
+        After a failure nothing that is concluded from the trace can be trusted, so it is counted.
+        """
+        try:
+            return look(*args)
+        except Exception:  # noqa: BLE001 - whatever it was, it was ours
+            self.failures += 1
+            self.ledger.open = False
+            if self.failures <= 3:
+                traceback.print_exc(file=sys.__stderr__)
+            return None
 
     # ── what spies call ──────────────────────────────────────────────────────────────────────────
 
@@ -103,7 +120,7 @@ class Recorder:
         self.feed.step_ended()
         self.boundary()
         for callback in self.on_step:
-            callback()
+            self.shield(callback)
 
     def write(self, record: trace.Record, *, closing: bool = False) -> None:
         """Write one record, unless this is a forked process."""
@@ -134,6 +151,7 @@ class Recorder:
             moved=moved,
             seconds=time.monotonic() - self.started,
             dropped=self.writer.dropped,
+            failures=self.failures,
         )
 
     def _progress(self) -> None:
