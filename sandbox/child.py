@@ -34,7 +34,6 @@ from sandbox.spies import Spies, install
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.sources import SourceSpy
 
-TIMED_OUT = 97  # exit status after the alarm
 MESSAGE = 2000  # characters of an exception's text that are kept
 
 
@@ -203,7 +202,7 @@ class Child:
             self.writer.write(self.recorder.end(finished=False, moved=self.recorder.steps > 0), closing=True)
             self.writer.flush()
         finally:
-            os._exit(TIMED_OUT)
+            os._exit(wire.TIMED_OUT)
 
 
 def _syntax(error: SyntaxError | ValueError) -> trace.Stop:

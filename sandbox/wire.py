@@ -28,6 +28,9 @@ CHANNELS = frozenset((FILE, JOB, READY, TRACE, WEIGHTS, OUTPUT, EXIT))
 MAX_FRAME = 1 << 20
 """Longest payload of one frame, in bytes."""
 
+TIMED_OUT = 97
+"""Exit status of a child whose own alarm rang: the deadline was near, and it wrote what it had."""
+
 _HEAD = struct.Struct(">cI")
 _NAME = struct.Struct(">H")
 

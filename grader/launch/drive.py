@@ -13,7 +13,6 @@ from typing import Any
 from grader.errors import ExaminerError, LaunchError, SandboxBroken
 from grader.launch.base import Endpoint, Job, Limits, Outcome, Received
 from sandbox import wire
-from sandbox.child import TIMED_OUT
 
 READY_SECONDS = 120.0  # a cold import of torch on a busy machine
 GRACE_SECONDS = 2.0  # beyond the deadline: the child's own alarm rings before it
@@ -108,7 +107,7 @@ def run_job(line: Line, job: Job, limits: Limits) -> Outcome:
 def _outcome(got: Received, ending: dict[str, Any] | None, seconds: float, limits: Limits) -> Outcome:
     """What was received, with the zygote's account of the end (None: the deadline passed)."""
     status = ending["status"] if ending else None
-    alarm = status == TIMED_OUT and seconds > limits.deadline * 0.8
+    alarm = status == wire.TIMED_OUT and seconds > limits.deadline * 0.8
     return Outcome(
         trace=bytes(got.trace),
         weights=bytes(got.weights),

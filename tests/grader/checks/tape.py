@@ -184,7 +184,7 @@ def a_pass(number=0, **more):
     return trace.Pass(**{**fields, **more})
 
 
-def end(counts, moved=True, trained_rows=0, steps=None):
+def end(counts, moved=True, trained_rows=0, steps=None, failures=0):
     return trace.End(
         finished=True,
         steps=counts.get("S", 0) if steps is None else steps,
@@ -193,6 +193,7 @@ def end(counts, moved=True, trained_rows=0, steps=None):
         moved=moved,
         seconds=0.1,
         dropped=0,
+        failures=failures,
     )
 
 

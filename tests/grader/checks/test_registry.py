@@ -10,7 +10,7 @@ from grader.checks.registry import Clear, Facts, Found, Unknown, places, reaches
 from grader.exercise import load_exercise, slugs
 from grader.models import Evidence, Measurement
 from sandbox import trace
-from tests.grader.checks.tape import SOURCE, Tape, counted, evidence, facts, order, pattern
+from tests.grader.checks.tape import SOURCE, Tape, counted, end, evidence, facts, order, pattern
 
 
 def measurement(value, *, basis="observed", better="higher", reason=""):
@@ -74,6 +74,14 @@ def test_a_broken_ledger_leaves_what_rests_on_it_unknown():
 def test_a_slug_without_a_check_is_unknown(monkeypatch):
     monkeypatch.delitem(registry.CHECKS, "missing-step")
     assert run_checks(evidence(), LINREG)["missing-step"].status == "unknown"
+
+
+def test_a_run_in_which_our_own_spies_failed_accuses_nobody_but_the_hidden_test_stands():
+    records = (end({"B": 9}, moved=False, failures=1),)
+    results = run_checks(evidence(*records, measurement=measurement(0.5)), LINREG)
+    assert results["missing-step"].status == "unknown"
+    assert results["accuracy-below-threshold"].status == "found"
+    assert run_checks(evidence(end({"B": 9}, moved=False)), LINREG)["missing-step"].status == "found"
 
 
 def test_only_the_catalogues_slugs_can_have_a_check():
