@@ -95,8 +95,11 @@ def run(
 ) -> Outcome:
     """Run the student's file in a sandbox, under spies."""
     job = Job(
-        files={"loop.py": submission.source, "model.py": (exercise.folder / "model.py").read_bytes()}
-        | {f"data/{name}": content for name, content in prepared.training.items()},
+        files={
+            "loop.py": submission.source,
+            "exercise/model.py": (exercise.folder / "model.py").read_bytes(),
+            **{f"exercise/data/{name}": content for name, content in prepared.training.items()},
+        },
         fields={
             "entry": exercise.entry,
             "name": exercise.function or "",

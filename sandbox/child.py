@@ -11,7 +11,7 @@ The job is a dict:
     spies        false runs the same thing unwatched (tests compare the two)
     deadline     seconds; the alarm rings a little before, so that evidence is kept
 
-Beside the student's file the folder holds model.py (the exercise's, trusted) and data/.
+Beside the student's file the folder holds exercise/model.py (trusted) and exercise/data/.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Child:
         self.job = job
         self.folder = folder
         self.path = folder / job["filename"]
+        self.given = folder / "exercise"
         self._report = report
         self.writer = trace.Writer(lambda data: self._send(wire.TRACE, data))
         self.recorder = Recorder(self.writer, str(self.path))
@@ -86,11 +87,11 @@ class Child:
     def _prepare(self) -> dict[str, Any]:
         """Seed, put the spies in place, and build the arguments of the student's function."""
         job, seeds = self.job, self.job["seeds"]
-        model = _load(self.folder / "model.py", "metronome_exercise")
+        model = _load(self.given / "model.py", "metronome_exercise")
         torch.manual_seed(seeds["init"])
         if job["spies"]:
             self.spies = install(self.recorder)
-        arguments: dict[str, Any] = model.make(self.folder / "data", seeds, job["parameters"])
+        arguments: dict[str, Any] = model.make(self.given / "data", seeds, job["parameters"])
         given = arguments.get("model")
         if self.spies is not None:
             self._watch(model, given if isinstance(given, torch.nn.Module) else None)
@@ -106,7 +107,7 @@ class Child:
         assert self.spies is not None
         sources = None
         if hasattr(model, "sources"):
-            sources = SourceSpy(self.recorder, model.sources(self.folder / "data"), self.job["shapes"])
+            sources = SourceSpy(self.recorder, model.sources(self.given / "data"), self.job["shapes"])
             self.spies.watchers.append(sources.watch)
         self.results = results.Results(self.recorder, self.job["shapes"], given, sources)
         self.spies.watchers.append(self.results.watch)

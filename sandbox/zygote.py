@@ -254,10 +254,9 @@ def lay_out(folder: Path, files: dict[str, bytearray]) -> None:
     """Write the job's files into the private folder, which becomes the working directory."""
     folder.mkdir(mode=0o700)
     os.chdir(folder)
-    (folder / "data").mkdir()
     for name, content in files.items():
         target = folder / name
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     os.environ["HOME"] = str(folder)
     tempfile.tempdir = str(folder)
