@@ -1,0 +1,88 @@
+"""The examiner as a process of its own: ready, answering each request, and outliving those that fail."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from grader.errors import ExaminerError
+from grader.examiner.__main__ import answer, frames
+from grader.launch.drive import Line, ask_examiner
+from grader.launch.lines import EXAMINER_LIMITS
+from grader.launch.local import LocalLauncher
+from sandbox import wire
+
+PREPARE = {"op": "prepare", "exercise": "linreg-torch", "seeds": {"train": 5, "hidden": 6}}
+MEASURE = {"op": "measure", "exercise": "linreg-torch", "scale": 1.0, "shift": 0.0}
+WEIGHTS = save({"0": np.array([[2.0]], dtype=np.float32), "1": np.array([0.5], dtype=np.float32)})
+
+
+@pytest.fixture(scope="module")
+def line():
+    """A line to a real examiner process."""
+    endpoint = LocalLauncher().start("examiner", EXAMINER_LIMITS)
+    yield Line(endpoint)
+    endpoint.close()
+
+
+def ask(line, request, **files):
+    return ask_examiner(line, files, request, 60)
+
+
+def test_it_draws_and_then_measures(line):
+    drawn, fields = ask(line, PREPARE)
+    assert {name.partition("/")[0] for name in drawn} == {"training", "hidden"}
+    assert fields["parameters"]["samples"] == 128
+    kept = {name: content for name, content in drawn.items() if name.startswith("hidden/")}
+    none, fields = ask(line, MEASURE, **kept, **{"weights.safetensors": WEIGHTS})
+    assert none == {}
+    assert fields["samples"] == 2000
+    assert fields["metrics"]["mse"] > 0
+
+
+def test_files_belong_to_one_request_only(line):
+    with pytest.raises(ExaminerError, match=r"KeyError: 'weights\.safetensors'"):
+        ask(line, MEASURE)
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"op": "format", "exercise": "linreg-torch"}, "unknown request 'format'"),
+        ({"op": "prepare", "exercise": "nonsense"}, "no exercise 'nonsense'"),
+        ({"op": "prepare", "exercise": "linreg-torch"}, "KeyError: 'seeds'"),
+        ({}, "KeyError"),
+    ],
+)
+def test_a_request_that_fails_is_answered_and_the_next_one_works(line, request_, words):
+    with pytest.raises(ExaminerError, match=words):
+        ask(line, request_)
+    assert ask(line, PREPARE)[1]["parameters"]
+
+
+def test_weights_that_are_none_are_an_error_and_no_number(line):
+    with pytest.raises(ExaminerError, match="GateError"):
+        ask(line, MEASURE, **{"weights.safetensors": b"\x80\x04pickle"})
+
+
+def test_it_ends_when_its_input_does():
+    endpoint = LocalLauncher().start("examiner", EXAMINER_LIMITS)
+    try:
+        Line(endpoint).wait_ready()
+        endpoint._process.stdin.close()
+        assert endpoint._process.wait(60) == 0
+    finally:
+        endpoint.close()
+
+
+def test_an_error_is_one_frame_and_its_traceback_goes_to_stderr(capsys):
+    (piece,) = frames({"op": "prepare", "exercise": "nonsense"}, {}, None)
+    ((channel, payload),) = wire.FrameReader().feed(piece)
+    assert channel == wire.EXIT
+    assert b"Traceback" not in payload
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "UnknownExercise" in shown.err
+
+
+def test_an_answer_is_pure():
+    assert answer(PREPARE, {}, None) == answer(PREPARE, {"hidden/x.npy": b"old"}, None)

@@ -1,0 +1,112 @@
+"""Reading an exercise: what is in the repository is whole, and what is wrong is named by file and key."""
+
+import shutil
+import tomllib
+
+import pytest
+from pydantic import ValidationError
+
+from grader import exercise as exercises
+from grader.errors import BadExercise, UnknownExercise
+from grader.exercise import course, load_exercise, slugs
+
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """A course of its own with linreg-torch, its text edited; loads it."""
+    folder = tmp_path / "exercises" / "linreg-torch"
+    folder.mkdir(parents=True)
+    source = course("exercises") / "linreg-torch" / "exercise.toml"
+    monkeypatch.setattr(exercises, "course", lambda part: tmp_path / part)
+    load_exercise.cache_clear()
+
+    def load(*edits):
+        text = source.read_text()
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new, 1)
+        (folder / "exercise.toml").write_text(text)
+        return load_exercise("linreg-torch")
+
+    yield load
+    load_exercise.cache_clear()
+
+
+def test_both_exercises_are_there():
+    assert {"linreg-torch", "mnist-from-memory"} <= set(slugs())
+    assert slugs() == sorted(slugs())
+
+
+@pytest.mark.parametrize("slug", slugs())
+def test_an_exercise_has_all_its_files_and_a_rubric_of_a_hundred_points(slug):
+    exercise = load_exercise(slug)
+    assert exercise.slug == slug
+    assert exercise.max_points == pytest.approx(100)
+    for name in ("model.py", "task.py", "README.md", "starter.py"):
+        assert (exercise.folder / name).is_file()
+    assert (exercise.reference / "solution.py").is_file()
+    assert len(list((exercise.reference / "variants").glob("*.py"))) >= 5
+    assert any(requirement.required for requirement in exercise.requirement)
+
+
+def test_an_unknown_exercise_is_told_with_those_there_are():
+    with pytest.raises(UnknownExercise, match=r"'nonsense'.*linreg-torch, mnist-from-memory"):
+        load_exercise("nonsense")
+
+
+@pytest.mark.parametrize("slug", ["", "../reference/linreg-torch", "linreg-torch/", "LINREG-TORCH"])
+def test_a_slug_is_a_name_and_no_path(slug):
+    with pytest.raises(UnknownExercise):
+        load_exercise(slug)
+
+
+def test_an_unchanged_copy_is_the_same_exercise(edited):
+    copy = edited()
+    assert copy.max_points == 100
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('title = "A line', 'title = A line', "exercise.toml"),
+        ("pass_mark = 0.7", "pass_mark = 1.7", "pass_mark"),
+        ("pass_mark = 0.7", 'pass_mark = "0.7"', "pass_mark"),
+        ("pass_mark = 0.7", "", "pass_mark"),
+        ("pass_mark = 0.7", "pass_mark = 0.7\nfree = 1", "free"),
+        ("deadline = 20", "deadline = 0", "limits.deadline"),
+        ("deadline = 20", "deadline = 20\nmemory_mb = 1", "limits.memory_mb"),
+        ('better = "lower"', 'better = "smaller"', "hidden.better"),
+        ("points = 10", "points = -1", "requirement.0.points"),
+        ('function = "train"', "", 'needs the key "function"'),
+        ('id = "own-parameters"', 'id = "backward"', "'backward' stands twice"),
+        ('needs = ["backward"]', 'needs = ["accuracy"]', "needs 'accuracy', not listed before it"),
+        ('slug = "linreg-torch"', 'slug = "other"', "is 'other', but the folder is called 'linreg-torch'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_by_file_and_key(edited, old, new, words):
+    with pytest.raises(BadExercise, match=r"linreg-torch/exercise\.toml") as raised:
+        edited((old, new))
+    assert words in str(raised.value)
+    assert raised.value.exit_code == 3
+
+
+def test_an_exercise_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        load_exercise("linreg-torch").pass_mark = 0.0
+
+
+def test_the_bundled_course_comes_before_the_one_beside_the_package(tmp_path, monkeypatch):
+    folder = load_exercise("linreg-torch").folder
+    package = tmp_path / "grader"
+    package.mkdir()
+    monkeypatch.setattr(exercises, "__file__", str(package / "exercise.py"))
+    assert course("exercises") == tmp_path / "exercises"
+    shutil.copytree(folder, package / "_course" / "exercises" / "linreg-torch")
+    assert course("exercises") == package / "_course" / "exercises"
+    assert slugs() == ["linreg-torch"]
+
+
+def test_the_files_are_toml_that_any_reader_takes():
+    for slug in slugs():
+        table = tomllib.loads((course("exercises") / slug / "exercise.toml").read_text())
+        assert table["slug"] == slug
