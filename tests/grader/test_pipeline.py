@@ -1,0 +1,223 @@
+"""The line from file to report over scripted roles: whose failure it is, and what reaches whom."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from grader import pipeline
+from grader.challenge import Challenge
+from grader.errors import ExaminerError, NoSuchFile, SandboxBroken, UnknownExercise
+from grader.exercise import load_exercise
+from grader.launch.lines import Lines
+from grader.models import Submission
+from grader.settings import Settings
+from sandbox import trace
+from tests.grader.checks.tape import Tape, a_pass, counted, loader, order, pattern
+from tests.grader.fakes import (
+    HEADER,
+    READY,
+    STARTED,
+    FakeLauncher,
+    Scripted,
+    answer,
+    examiner,
+    graded,
+    run_end,
+    zygote,
+)
+
+LINREG = load_exercise("linreg-torch")
+SECRET = b"s" * 32
+PARAMETERS = {"epochs": 3, "samples": 128, "lr": 0.05, "batch_size": 16}
+PREPARED = answer({"parameters": PARAMETERS}, training__x_npy=b"TRAIN", hidden__x_npy=b"HIDDEN")
+GOOD = answer({"metrics": {"mse": 0.001}, "samples": 2000})
+WEIGHTS = save({"0": np.array([[2.0]], dtype=np.float32), "1": np.array([0.5], dtype=np.float32)})
+PASSES = [a_pass(number) for number in range(3)]
+CLOSING = (*counted(Tape(rate=0.05).right_steps(24)), pattern(), order([0, 24]), loader(), *PASSES, graded())
+RIGHT = (HEADER, STARTED, *CLOSING)
+
+
+def submission(source=b"def train(*_):\n    pass\n", filename="My Own Name.py"):
+    return Submission(filename=filename, source=source, exercise="linreg-torch", student="ada")
+
+
+def grade(sandbox, *, answers=(PREPARED, GOOD), isolated=False, **more):
+    launcher = FakeLauncher(sandbox=[sandbox], examiner=[examiner(*answers)], isolated=isolated)
+    try:
+        with Lines(launcher) as lines:
+            return pipeline.grade_submission(submission(), LINREG, lines, SECRET, **more)
+    finally:
+        assert launcher.closed == 1
+        assert all(endpoint.closed for endpoint in launcher.started)
+
+
+def test_a_right_run_over_the_whole_line_has_full_marks():
+    report = grade(zygote(*RIGHT, weights=WEIGHTS, output=b"epoch 1\n"))
+    assert (report.outcome, report.passed) == ("graded", True)
+    assert report.score.points == report.score.max == 100
+    assert (report.measurement.value, report.measurement.basis) == (0.001, "observed")
+    assert report.findings == ()
+    assert report.output == "epoch 1\n"
+
+
+def test_only_an_isolated_run_is_verified_and_only_its_hidden_number():
+    bad = answer({"metrics": {"mse": 0.5}, "samples": 2000})
+    report = grade(zygote(*RIGHT, weights=WEIGHTS), answers=(PREPARED, bad), isolated=True)
+    assert [(item.slug, item.basis) for item in report.findings] == [("accuracy-below-threshold", "verified")]
+    uncleared = Tape(rate=0.05)
+    for _ in range(24):
+        uncleared.batch()
+        uncleared.step()
+    report = grade(
+        zygote(HEADER, STARTED, *counted(uncleared), *PASSES, loader(), graded(), weights=WEIGHTS),
+        isolated=True,
+    )
+    assert [(item.slug, item.basis) for item in report.findings] == [("missing-zero-grad", "observed")]
+
+
+def test_the_sandbox_gets_neither_name_nor_student_nor_anything_hidden():
+    sandbox = zygote(*RIGHT, weights=WEIGHTS)
+    grade(sandbox)
+    assert sandbox.files["loop.py"] == submission().source
+    assert sorted(name.rpartition("/")[2] for name in sandbox.files) == ["loop.py", "model.py", "x.npy"]
+    assert b"TRAIN" in sandbox.files.values()
+    job = sandbox.requests[-1]
+    assert (job["filename"], job["parameters"]) == ("loop.py", PARAMETERS)
+    assert job["seeds"].keys() == {"init", "order", "dropout"}
+    challenge = Challenge.derive(SECRET, LINREG.slug, LINREG.version, "ada", submission().sha256)
+    for secret in (b"HIDDEN", b"My Own Name", b"ada", SECRET, submission().sha256.encode()):
+        assert secret not in sandbox.sent
+    for purpose in ("train", "hidden"):
+        assert str(challenge.seed(purpose)).encode() not in sandbox.sent
+
+
+def test_the_examiner_never_gets_the_students_source():
+    asked = examiner(PREPARED, GOOD)
+    launcher = FakeLauncher(sandbox=[zygote(*RIGHT, weights=WEIGHTS)], examiner=[asked])
+    with Lines(launcher) as lines:
+        pipeline.grade_submission(submission(), LINREG, lines, SECRET)
+    assert [request["op"] for request in asked.requests] == ["prepare", "measure"]
+    assert submission().source not in asked.sent
+
+
+def test_progress_is_told_in_order():
+    said = []
+    grade(zygote(*RIGHT, weights=WEIGHTS), progress=said.append)
+    assert said == ["running your loop", "measuring on hidden data"]
+
+
+# ── our own failures ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "sandbox",
+    [
+        lambda: zygote(raw=b""),
+        lambda: zygote(HEADER),
+        lambda: zygote(HEADER, ending=run_end(1)),
+        lambda: zygote(HEADER, ending=run_end(-9)),
+        lambda: zygote(
+            HEADER, trace.Stop(slug="crashed", type="ImportError", message="torch", frames=[]), ending=run_end(1)
+        ),
+        lambda: Scripted(),
+        lambda: Scripted(said="ImportError: torch"),
+        lambda: Scripted(b"Traceback (most recent call last):\n"),
+        lambda: Scripted(READY),
+        lambda: Scripted(READY, run_end()[:-1]),
+    ],
+)  # fmt: skip
+def test_a_sandbox_that_fails_before_the_file_ran_is_our_failure(sandbox):
+    with pytest.raises(SandboxBroken) as raised:
+        grade(sandbox())
+    assert raised.value.exit_code == 3
+    assert "Traceback" not in str(raised.value)
+    assert str(raised.value).startswith("The sandbox ")
+
+
+def test_a_sandbox_that_failed_says_the_last_of_its_words_cleaned():
+    sandbox = zygote(HEADER, output=b"first\nOSError: \x1b[31mno room\x1b[0m\n", ending=run_end(1))
+    with pytest.raises(SandboxBroken, match=r"before it began to run the file\. OSError: no room$"):
+        grade(sandbox)
+
+
+@pytest.mark.parametrize("answers", [(), (answer({"error": "no data"}),), (PREPARED,)])
+def test_an_examiner_that_fails_is_our_failure_and_everything_is_ended(answers):
+    with pytest.raises(ExaminerError):
+        grade(zygote(*RIGHT, weights=WEIGHTS), answers=answers)
+
+
+# ── what the student's code did ──────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("records", "ending", "slug", "outcome"),
+    [
+        ((), run_end(7), "crashed", "student_error"),
+        ((), run_end(-11), "crashed", "student_error"),
+        ((), run_end(0), "crashed", "student_error"),  # os._exit(0) in the middle
+        ((), run_end(-9, oom=True), "memory-exceeded", "limit_exceeded"),
+        ((), run_end(-9, output_exceeded=True, output_bytes=17 << 20), "output-exceeded", "limit_exceeded"),
+        (
+            (trace.Stop(slug="import-error", type="ImportError", message="no x", frames=[1]),),
+            run_end(1),
+            "import-error",
+            "student_error",
+        ),
+    ],
+)
+def test_a_run_that_the_students_code_ended_is_a_finding_without_points(records, ending, slug, outcome):
+    report = grade(zygote(HEADER, STARTED, *records, ending=ending), answers=(PREPARED,))
+    assert (report.outcome, report.passed, report.score.points) == (outcome, False, 0)
+    assert [item.slug for item in report.findings] == [slug]
+    assert report.measurement is None
+
+
+def test_a_run_past_its_deadline_is_killed_and_keeps_its_evidence():
+    seen = trace.Progress(steps=37, counts={"B": 37, "S": 37}, line=2)
+    sandbox = Scripted(*zygote(HEADER, STARTED, seen)._pieces[:-1], hangs=True)
+    report = grade(sandbox, answers=(PREPARED,), deadline=0.1)
+    assert sandbox.killed
+    assert (report.outcome, report.findings[0].slug) == ("limit_exceeded", "timed-out")
+    assert report.findings[0].evidence == "It was stopped after 0.1 s. It had reached step 37."
+    assert [place.code for place in report.findings[0].where] == ["    pass"]
+
+
+def test_weights_that_are_refused_are_a_question_and_not_a_fault():
+    report = grade(zygote(*RIGHT, weights=b"pickle"), answers=(PREPARED,))
+    row = {item.id: item for item in report.requirements}["accuracy"]
+    assert row.status == "could-not-check"
+    assert row.reason.startswith("the weights were refused")
+    assert report.passed is False  # what is required was not shown
+    assert report.findings == ()
+
+
+# ── one file ─────────────────────────────────────────────────────────────────────────────────────
+
+NOWHERE = Settings(sandbox="docker")
+
+
+@pytest.fixture
+def _no_engine(monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+
+
+@pytest.mark.usefixtures("_no_engine")
+@pytest.mark.parametrize("content", [b"", b"\x7fELF\0\0", b"#" * (2 << 20), b"x = '\xff'\n", b"x = 1\0\n"])
+def test_an_unreadable_file_is_a_finding_and_starts_nothing(tmp_path, content):
+    """No engine answers: had anything been started, it would have been exit 3."""
+    path = tmp_path / "loop.py"
+    path.write_bytes(content)
+    report = pipeline.grade_file(path, exercise="linreg-torch", settings=NOWHERE)
+    assert (report.outcome, report.passed, report.score.points) == ("student_error", False, 0)
+    assert [item.slug for item in report.findings] == ["unreadable-file"]
+    assert report.sandbox is None
+    assert report.score.max == 100
+
+
+@pytest.mark.usefixtures("_no_engine")
+def test_a_path_or_an_exercise_that_does_not_exist_starts_nothing(tmp_path):
+    with pytest.raises(NoSuchFile):
+        pipeline.grade_file(tmp_path / "no.py", exercise="linreg-torch", settings=NOWHERE)
+    (tmp_path / "loop.py").write_text("x = 1\n")
+    with pytest.raises(UnknownExercise, match="There are: linreg-torch, mnist-from-memory"):
+        pipeline.grade_file(tmp_path / "loop.py", exercise="nonsense", settings=NOWHERE)
