@@ -115,7 +115,7 @@ def test_never_clearing_says_how_often_and_where():
         "most_uses": 6,
     }
     assert verdict.lines == (5, 7)
-    assert "step 6 still used 5 older gradients" in verdict.evidence
+    assert "5 older" in verdict.evidence
 
 
 def test_gradients_that_cannot_be_followed_accuse_nobody():

@@ -1,0 +1,1 @@
+"""Tests of the command in a process of its own, end to end."""
