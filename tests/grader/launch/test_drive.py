@@ -1,0 +1,199 @@
+"""Driving a role: outcomes and answers from scripted endpoints, kind and hostile."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grader.errors import ExaminerError, SandboxBroken
+from grader.launch import drive
+from grader.launch.base import Job, Limits
+from grader.launch.drive import Line, ask_examiner, run_job
+from sandbox import wire
+
+LIMITS = Limits(deadline=5.0, memory=1 << 20)
+READY = wire.frame(wire.READY, b'{"torch": "2"}')
+ENDING = {
+    "status": 0,
+    "output_bytes": 7,
+    "output_exceeded": False,
+    "protocol_error": "",
+    "oom": False,
+    "seconds": 1.0,
+}
+
+
+@dataclass
+class Scripted:
+    """An endpoint that says what it was given, piece by piece; None is a silence, the end is the end."""
+
+    pieces: deque[bytes | None]
+    sent: bytearray = field(default_factory=bytearray)
+    killed: bool = False
+    silent_after: bool = False
+    said: str = ""
+
+    def send(self, data: bytes) -> None:
+        self.sent += data
+
+    def receive(self, timeout: float) -> bytes | None:
+        if self.pieces:
+            return self.pieces.popleft()
+        if self.silent_after:
+            time.sleep(min(timeout, 0.01))
+            return None
+        return b""
+
+    def kill(self) -> None:
+        self.killed = True
+
+    def close(self) -> None:
+        self.kill()
+
+    def explain(self) -> str:
+        return self.said
+
+
+def exit_frame(**changes: object) -> bytes:
+    return wire.frame(wire.EXIT, json.dumps(ENDING | changes).encode())
+
+
+def scripted(*pieces: bytes | None, silent_after: bool = False, said: str = "") -> Scripted:
+    return Scripted(deque(pieces), silent_after=silent_after, said=said)
+
+
+def job() -> Job:
+    return Job(
+        files={"loop.py": b"pass", "exercise/model.py": b""}, fields={"entry": "script", "deadline": 3.0}
+    )
+
+
+def test_a_job_is_its_files_then_one_object_with_limits_and_fields() -> None:
+    endpoint = scripted(READY, exit_frame())
+    run_job(Line(endpoint), job(), LIMITS)
+    *files, (channel, payload) = wire.FrameReader().feed(bytes(endpoint.sent))
+    assert [wire.split_file(content) for _, content in files] == [
+        ("loop.py", b"pass"),
+        ("exercise/model.py", b""),
+    ]
+    assert channel == wire.JOB
+    sent = json.loads(payload)
+    assert (sent["memory"], sent["output"], sent["entry"]) == (1 << 20, 16 << 20, "script")
+    assert sent["deadline"] == 3.0  # the job's own field wins
+
+
+def test_what_arrives_is_collected_by_channel() -> None:
+    frames = [
+        wire.frame(wire.TRACE, b"t1"),
+        wire.frame(wire.OUTPUT, b"hello "),
+        wire.frame(wire.TRACE, b"t2"),
+        wire.frame(wire.WEIGHTS, b"w"),
+        wire.frame(wire.OUTPUT, b"x"),
+    ]
+    outcome = run_job(Line(scripted(READY, *frames, exit_frame(oom=True))), job(), LIMITS)
+    assert (outcome.trace, outcome.weights, outcome.output, outcome.output_bytes) == (
+        b"t1t2",
+        b"w",
+        b"hello x",
+        7,
+    )
+    assert (outcome.exit_code, outcome.signal, outcome.timed_out, outcome.broken) == (0, None, False, "")
+    assert outcome.out_of_memory
+
+
+@given(st.data())
+def test_the_outcome_does_not_depend_on_how_the_bytes_are_cut(data: st.DataObject) -> None:
+    stream = READY + wire.frame(wire.TRACE, b"abc") + wire.frame(wire.OUTPUT, b"d") + exit_frame()
+    cuts = [0, *sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8))), len(stream)]
+    pieces = [stream[a:b] or None for a, b in pairwise(cuts)]
+    outcome = run_job(Line(scripted(*pieces)), job(), LIMITS)
+    assert (outcome.trace, outcome.output, outcome.exit_code) == (b"abc", b"d", 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "signal"), [(0, 0, None), (3, 3, None), (-9, None, 9), (-11, None, 11)]
+)
+def test_codes_and_signals_are_told_apart(status: int, code: int | None, signal: int | None) -> None:
+    outcome = run_job(Line(scripted(READY, exit_frame(status=status))), job(), LIMITS)
+    assert (outcome.exit_code, outcome.signal, outcome.timed_out) == (code, signal, False)
+
+
+def test_the_status_of_the_alarm_is_a_timeout_only_near_the_deadline() -> None:
+    early = run_job(Line(scripted(READY, exit_frame(status=wire.TIMED_OUT))), job(), LIMITS)
+    assert (early.timed_out, early.exit_code) == (False, wire.TIMED_OUT)
+    tight = Limits(deadline=0.0, memory=1)
+    assert run_job(Line(scripted(READY, exit_frame(status=wire.TIMED_OUT))), job(), tight).timed_out
+
+
+def test_a_job_past_its_deadline_is_killed_and_what_came_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drive, "GRACE_SECONDS", 0.05)
+    endpoint = scripted(
+        READY, wire.frame(wire.TRACE, b"t"), wire.frame(wire.OUTPUT, b"abc"), silent_after=True
+    )
+    outcome = run_job(Line(endpoint), job(), Limits(deadline=0.05, memory=1))
+    assert endpoint.killed
+    assert (outcome.timed_out, outcome.trace, outcome.output, outcome.output_bytes) == (True, b"t", b"abc", 3)
+    assert (outcome.exit_code, outcome.signal) == (None, None)
+
+
+def test_a_sandbox_that_ends_or_breaks_the_frames_is_our_failure() -> None:
+    with pytest.raises(SandboxBroken, match="ended before it answered: ImportError: no torch"):
+        run_job(Line(scripted(said="Traceback\nImportError: no torch")), job(), LIMITS)
+    with pytest.raises(SandboxBroken, match="ended before it answered"):
+        run_job(Line(scripted(READY, wire.frame(wire.TRACE, b"t"))), job(), LIMITS)
+    with pytest.raises(SandboxBroken, match="broke the protocol"):
+        run_job(Line(scripted(READY, b"?????")), job(), LIMITS)
+    with pytest.raises(SandboxBroken, match="not JSON"):
+        run_job(Line(scripted(wire.frame(wire.READY, b"{"))), job(), LIMITS)
+    with pytest.raises(SandboxBroken, match="not an object"):
+        run_job(Line(scripted(READY, wire.frame(wire.EXIT, b"[]"))), job(), LIMITS)
+
+
+def test_readiness_is_waited_for_once_and_not_for_ever() -> None:
+    line = Line(scripted(READY))
+    line.wait_ready()
+    line.wait_ready()
+    assert line.ready == {"torch": "2"}
+    with pytest.raises(SandboxBroken, match="not ready within 0 s"):
+        Line(scripted(silent_after=True)).wait_ready(0.02)
+
+
+# ── the examiner ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_examiner_answers_with_files_and_an_object() -> None:
+    pieces = b"".join(
+        [*wire.file_frames("a", b"1"), *wire.file_frames("b", b""), *wire.file_frames("a", b"2")]
+    )
+    endpoint = scripted(READY, pieces, wire.frame(wire.EXIT, b'{"accuracy": 1}'))
+    files, answer = ask_examiner(Line(endpoint), {"w": b"x"}, {"op": "measure"}, 5.0)
+    assert files == {"a": b"12", "b": b""}
+    assert answer == {"accuracy": 1}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "why"),
+    [
+        ([READY, wire.frame(wire.EXIT, b'{"error": "no data"}')], "The examiner failed: no data"),
+        ([READY], "The examiner ended before it answered"),
+        ([READY, b"nonsense"], "The examiner broke the protocol"),
+    ],
+)
+def test_an_examiner_that_fails_is_an_examiner_error(pieces: list[bytes], why: str) -> None:
+    with pytest.raises(ExaminerError, match=why):
+        ask_examiner(Line(scripted(*pieces)), {}, {}, 5.0)
+
+
+def test_an_examiner_that_hangs_or_floods_is_an_examiner_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ExaminerError, match="did not answer within 0 s"):
+        ask_examiner(Line(scripted(READY, silent_after=True)), {}, {}, 0.02)
+    monkeypatch.setattr(drive, "MAX_RETURNED", 100)
+    with pytest.raises(ExaminerError, match="more than it may"):
+        ask_examiner(Line(scripted(READY, *wire.file_frames("a", bytes(101)))), {}, {}, 5.0)

@@ -1,0 +1,171 @@
+"""The feed log: rows are counted once per batch, and repeated inputs are told by their content."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox import trace
+from sandbox.spies.feed import FeedLog, fingerprint, period
+from tests.sandbox.watching import watch
+
+
+@given(st.lists(st.integers(0, 3), max_size=24))
+def test_the_period_is_the_smallest_that_holds_throughout(values: list[int]) -> None:
+    sizes = range(1, len(values) // 2 + 1)
+    holds = [size for size in sizes if all(a == b for a, b in zip(values, values[size:], strict=False))]
+    assert period(values) == (holds[0] if holds else 0)
+
+
+def test_a_fingerprint_tells_contents_and_shapes_apart() -> None:
+    batch = torch.arange(12.0)
+    known = fingerprint(batch.reshape(3, 4))
+    assert fingerprint(batch.clone().reshape(3, 4)) == known
+    others = [batch.reshape(4, 3), (batch + 1).reshape(3, 4), batch.flip(0).reshape(3, 4)]
+    assert known not in [fingerprint(other) for other in others]
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.bool, torch.int64, torch.float16, torch.bfloat16])
+def test_any_plain_type_has_a_fingerprint(dtype: torch.dtype) -> None:
+    assert fingerprint(torch.ones(2, 3).to(dtype)) == fingerprint(torch.ones(2, 3).to(dtype))
+
+
+def test_drawn_and_trained_batches_count_their_rows() -> None:
+    log = FeedLog()
+    for rows in (8, 8, 4):
+        log.drawn(rows)
+        log.forward(torch.rand(rows, 2), 1)
+        log.backward()
+        log.step_ended()
+    assert log.trained_rows == 20
+    assert log.record() is None
+
+
+def test_an_evaluated_batch_is_not_trained_on() -> None:
+    log = FeedLog()
+    log.drawn(8)
+    log.evaluated()
+    log.drawn(4)
+    log.forward(torch.rand(4, 2), 1)
+    log.backward()
+    assert log.trained_rows == 4
+
+
+# ── whole loops: an epoch is 24 rows, however it is written ──────────────────────────────────────
+
+LOOPS = {
+    "plain": """
+        for xb, yb in DataLoader(data, 8, shuffle=True):
+            optimizer.zero_grad(); criterion(model(xb), yb).backward(); optimizer.step()
+        """,
+    "closure": """
+        for xb, yb in DataLoader(data, 8):
+            def closure():
+                optimizer.zero_grad()
+                loss = criterion(model(xb), yb)
+                loss.backward()
+                return loss
+            optimizer.step(closure)
+        """,
+    "closure called thrice by LBFGS": """
+        optimizer = torch.optim.LBFGS(model.parameters(), max_iter=3)
+        for xb, yb in DataLoader(data, 8):
+            def closure():
+                optimizer.zero_grad()
+                loss = criterion(model(xb), yb)
+                loss.backward()
+                return loss
+            optimizer.step(closure)
+        """,
+    "sharpness-aware: two backwards on one batch": """
+        optimizer.step()  # without gradients nothing happens
+        for xb, yb in DataLoader(data, 8):
+            criterion(model(xb), yb).backward()
+            with torch.no_grad():
+                moved = [p.grad.clone() * 0.05 for p in model.parameters()]
+                for p, e in zip(model.parameters(), moved): p.add_(e)
+            optimizer.zero_grad()
+            criterion(model(xb), yb).backward()
+            with torch.no_grad():
+                for p, e in zip(model.parameters(), moved): p.sub_(e)
+            optimizer.step(); optimizer.zero_grad()
+        """,
+    "one batch in chunks": """
+        for xb, yb in DataLoader(data, 8):
+            optimizer.zero_grad()
+            for xs, ys in zip(xb.chunk(4), yb.chunk(4)):
+                (criterion(model(xs), ys) / 4).backward()
+            optimizer.step()
+        """,
+    "two losses of one forward": """
+        for xb, yb in DataLoader(data, 8):
+            optimizer.zero_grad()
+            out = model(xb)
+            criterion(out, yb).backward(retain_graph=True); out.square().mean().backward()
+            optimizer.step()
+        """,
+    "slices by hand": """
+        order = torch.randperm(24)
+        for start in range(0, 24, 8):
+            rows = order[start : start + 8]
+            optimizer.zero_grad(); criterion(model(x[rows]), 3 * x[rows] - 1).backward(); optimizer.step()
+        """,
+    "accumulated": """
+        for number, (xb, yb) in enumerate(DataLoader(data, 4)):
+            (criterion(model(xb), yb) / 2).backward()
+            if number % 2: optimizer.step(); optimizer.zero_grad()
+        """,
+    "model.forward": """
+        for xb, yb in DataLoader(data, 8):
+            optimizer.zero_grad(); criterion(model.forward(xb), yb).backward(); optimizer.step()
+        """,
+    "validated too": """
+        for xb, yb in DataLoader(data, 8):
+            optimizer.zero_grad(); criterion(model(xb), yb).backward(); optimizer.step()
+        with torch.no_grad():
+            for xb, yb in DataLoader(data, 8): criterion(model(xb), yb)
+        """,
+    "updated by hand": """
+        for xb, yb in DataLoader(data, 8):
+            criterion(model(xb), yb).backward()
+            with torch.no_grad():
+                for p in model.parameters(): p -= 0.1 * p.grad; p.grad = None
+        """,
+    "autograd.grad": """
+        for xb, yb in DataLoader(data, 8):
+            found = torch.autograd.grad(criterion(model(xb), yb), list(model.parameters()))
+            with torch.no_grad():
+                for p, g in zip(model.parameters(), found): p -= 0.1 * g
+        """,
+}
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+@pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
+def test_an_epoch_is_its_rows_however_the_loop_is_written(loop: str, epochs: int) -> None:
+    body = "\n".join(f"    {line[8:]}" for line in loop.splitlines())
+    seen = watch(f"for epoch in range({epochs}):\n{body}\n")
+    assert seen.one(trace.End).trained_rows == 24 * epochs
+
+
+def test_slices_in_the_same_order_show_their_period() -> None:
+    seen = watch("""
+        for epoch in range(4):
+            for start in range(0, 24, 8):
+                xb = x[start : start + 8]
+                optimizer.zero_grad(); criterion(model(xb), 3 * xb - 1).backward(); optimizer.step()
+    """)
+    feed = seen.one(trace.Feed)
+    assert (feed.steps, feed.distinct, feed.period, feed.rows, feed.fresh) == (12, 3, 3, 8, 0)
+
+
+def test_one_stored_batch_for_ever_has_one_fingerprint() -> None:
+    seen = watch("""
+        xb, yb = next(iter(DataLoader(data, 8)))
+        for step in range(10):
+            optimizer.zero_grad(); criterion(model(xb), yb).backward(); optimizer.step()
+    """)
+    feed = seen.one(trace.Feed)
+    assert (feed.steps, feed.distinct, feed.period, feed.fresh) == (9, 1, 1, 1)
