@@ -150,6 +150,18 @@ def test_a_clip_scales_the_weights():
         assert step.weights == pytest.approx([0.37], rel=1e-4)
 
 
+@pytest.mark.parametrize(("noise", "known"), [(1e-5, True), (1e-3, False)])
+def test_a_multiple_is_one_up_to_rounding_and_no_further(noise, known):
+    tape = Tape()
+    tape.batch()
+    tape.scale(0.5)
+    tape.gradient *= 1 + np.float32(noise) * np.array([1, -1, 1, -1, 1, -1, 1], dtype=np.float32)
+    tape.step()
+    (step,) = read_ledger(tape.records).steps
+    assert step.known == known
+    assert len(step.fresh) == known
+
+
 def test_a_gradient_divided_between_two_backwards_keeps_both_weights():
     tape = Tape()
     tape.batch()
