@@ -19,7 +19,6 @@ from tests.sandbox.watching import watch
         ("torch.autograd.grad(model(x).sum(), model.weight)", {"F": 1, "A": 1}),
         ("torch.autograd.grad(outputs=model(x).sum(), inputs=[model.weight])", {"F": 1, "A": 1}),
         ("torch.autograd.grad([model(x).sum()], model.parameters())", {"F": 1, "A": 1}),
-        ("torch.autograd.grad(model(x).sum(), [x], allow_unused=True)", {"F": 1, "A": 1}),
     ],
 )
 def test_every_way_to_differentiate_is_a_beat(code: str, counts: dict[str, int]) -> None:

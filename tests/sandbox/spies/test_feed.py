@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import trace
-from sandbox.spies.feed import FeedLog, fingerprint, period
+from sandbox.spies.feed import fingerprint, period
 from tests.sandbox.watching import watch
 
 
@@ -32,25 +32,22 @@ def test_any_plain_type_has_a_fingerprint(dtype: torch.dtype) -> None:
     assert fingerprint(torch.ones(2, 3).to(dtype)) == fingerprint(torch.ones(2, 3).to(dtype))
 
 
-def test_drawn_and_trained_batches_count_their_rows() -> None:
-    log = FeedLog()
-    for rows in (8, 8, 4):
-        log.drawn(rows)
-        log.forward(torch.rand(rows, 2), 1)
-        log.backward()
-        log.step_ended()
-    assert log.trained_rows == 20
-    assert log.record() is None
+def test_rows_are_those_of_the_batches_whatever_their_sizes() -> None:
+    loop = "for xb, yb in DataLoader(data, 9): optimizer.zero_grad(); model(xb).sum().backward(); optimizer.step()"
+    seen = watch(loop)
+    assert seen.one(trace.End).trained_rows == 24
+    assert seen.of(trace.Feed) == []  # a loader fed every step
 
 
-def test_an_evaluated_batch_is_not_trained_on() -> None:
-    log = FeedLog()
-    log.drawn(8)
-    log.evaluated()
-    log.drawn(4)
-    log.forward(torch.rand(4, 2), 1)
-    log.backward()
-    assert log.trained_rows == 4
+def test_a_batch_that_was_only_evaluated_is_not_trained_on() -> None:
+    seen = watch("""
+        for xb, yb in DataLoader(data, 8):
+            with torch.no_grad(): model(xb)
+        for xb, yb in DataLoader(data, 4):
+            optimizer.zero_grad(); model(xb).sum().backward(); optimizer.step()
+            break
+    """)
+    assert seen.one(trace.End).trained_rows == 4
 
 
 # ── whole loops: an epoch is 24 rows, however it is written ──────────────────────────────────────
