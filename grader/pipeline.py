@@ -130,8 +130,8 @@ def judge(
     """From what a run left to evidence and the checks' results."""
     source = source_lines(submission)
     refused, records = gated(outcome)
-    if not outcome.trace or not (refused or any(isinstance(item, trace.Started) for item in records)):
-        raise SandboxBroken(f"The sandbox failed before it began to run the file. {said(outcome)}".strip())
+    if ours := our_failure(outcome, refused, records):
+        raise SandboxBroken(ours)
     stop, text, where = stops.ending_of(ending(outcome, limits), records)
     if stop:
         evidence = Evidence(records=records, source=source, stop=stop, stop_text=text)
@@ -161,6 +161,17 @@ def ending(outcome: Outcome, limits: Limits) -> stops.Ending:
         deadline=limits.deadline,
         memory_mb=limits.memory >> 20,
     )
+
+
+def our_failure(outcome: Outcome, refused: str, records: tuple[trace.Record, ...]) -> str:
+    """How the sandbox itself failed, before the student's code began or after it ended; "" when it did not."""
+    kinds = {record.kind for record in records}
+    if not outcome.trace or not (refused or "Started" in kinds):
+        return f"The sandbox failed before it began to run the file. {said(outcome)}".strip()
+    stopped = outcome.timed_out or outcome.out_of_memory or outcome.output_exceeded
+    if "Over" in kinds and "End" not in kinds and not stopped:
+        return f"The sandbox failed after the file had run. {said(outcome)}".strip()
+    return ""
 
 
 def said(outcome: Outcome) -> str:

@@ -16,6 +16,7 @@ Beside the student's file the folder holds exercise/model.py (trusted) and exerc
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import inspect
 import os
@@ -81,7 +82,9 @@ class Child:
         signal.setitimer(signal.ITIMER_REAL, max(job["deadline"] - max(0.25, job["deadline"] * 0.03), 0.05))
         stop = self._execute(arguments)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.stdout.flush()
+        self._flush_output()
+        self.writer.write(trace.Over(seconds=time.monotonic() - self.recorder.started), closing=True)
+        self.writer.flush()
         self._finish(stop)
 
     def _prepare(self) -> dict[str, Any]:
@@ -175,6 +178,12 @@ class Child:
         elif isinstance(error, MemoryError) or "can't allocate memory" in message:
             slug = "memory-exceeded"
         return trace.Stop(slug=slug, type=type(error).__name__[:80], message=message, frames=frames[-8:])
+
+    def _flush_output(self) -> None:
+        """Send what the student's code printed; it may have closed or replaced its streams."""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):
+                stream.flush()
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
 

@@ -88,9 +88,9 @@ class Results:
         module, info, reason = self.choose(namespace)
         state: list[torch.Tensor] = []
         if module is not None:
-            state = arrange(list(module.state_dict(keep_vars=True).values()), self._shapes)
+            state = arrange(list(module.parameters()), self._shapes)  # buffers show in the fitted map
             if not state:
-                shapes = [list(tensor.shape) for tensor in module.state_dict().values()][:16]
+                shapes = [list(tensor.shape) for tensor in module.parameters()][:16]
                 reason = f"its parameters have the shapes {shapes}, not {self._shapes}"
         found = self._fit(info)
         if not reason and self.given is None:

@@ -64,6 +64,13 @@ class Started(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Over(Record):
+    """The student's code has ended; what follows is ours again.  Without an `End` after it the failure was ours."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Param(Record):
     """A parameter tensor seen anywhere; `id` names it in all other records."""
 
@@ -124,7 +131,7 @@ class Pass(Record):
 
     `order` is a digest of the indices drawn, `head` the first of them, `ascending` whether they only
     ever grow, `first` the first batch's fingerprint; `polled` counts how often it was asked for more
-    after its end; `trained` counts batches of it that a backward followed; `generator` is the digest of
+    after its end; `trained` counts batches of it whose gradients a step used; `generator` is the digest of
     the sampler generator's state at its start.
     """
 
@@ -148,8 +155,9 @@ class Pass(Record):
 class Pattern(Record):
     """One order of beats between two steps, e.g. "DZFLBS", with the student's line for each beat.
 
-    D batch drawn, Z zero_grad, F forward, f forward without gradient, L loss, B backward,
-    A autograd.grad, C clip, S step.
+    D batch drawn, Z zero_grad, F forward, f forward without gradient, L loss, l loss without gradient,
+    B backward, A autograd.grad of parameters, a of anything else (inputs, tensors of torch.func),
+    C clip, S step.
     """
 
     id: int

@@ -42,10 +42,10 @@ def missing_backward(facts: Facts) -> Verdict:
             "what was differentiated does not depend on the model."
         )
         return Found(text, (facts.line_of("B") or facts.line_of("A"),), numbers)
-    if facts.moved:
+    if facts.moved or facts.count("a"):
         if facts.good:
             return Clear()  # gradients came another way, as by torch.func, which shows no backward
-        return Unknown("the parameters moved, but no backward pass was seen (torch.func shows none)")
+        return Unknown("gradients were computed in a way that shows no backward pass (torch.func, perhaps)")
     forwards = facts.count("F")
     text = f"{_times(forwards, 'training forward pass', 'training forward passes')}, no backward pass"
     text += f", {_times(steps, 'step')}: no parameter ever got a gradient."
@@ -207,5 +207,5 @@ def beats_seen(facts: Facts) -> tuple[str, tuple[int, ...]]:
         return "", ()
     with_step = [pattern for pattern in stepped if "S" in pattern.beats]
     best = max(with_step or stepped, key=lambda pattern: (times.get(pattern.id, 0), any(pattern.lines)))
-    pairs = [(beat, line) for beat, line in zip(best.beats, best.lines, strict=False) if beat not in "Dfl"]
+    pairs = [(beat, line) for beat, line in zip(best.beats, best.lines, strict=False) if beat not in "Dfla"]
     return "".join(beat for beat, _ in pairs)[:40], tuple(line for _, line in pairs)[:40]

@@ -13,6 +13,7 @@ from sandbox import trace
 
 TOLERANCE = 1e-3  # relative, for numbers a student types
 MOST_STEPS = 0.7  # that use the stated rate; a warm-up of a few steps is no other experiment
+ROUNDING = 0.05  # relative, of a batch size: an epoch cut into equal parts
 BY_HAND_TOLERANCE = 0.02  # relative, for a rate read off float32 differences
 
 
@@ -169,7 +170,7 @@ def _batch(facts: Facts) -> Found | None:
     if len(known) < 3:
         return None
     used = Counter(known).most_common(1)[0][0]
-    if used == wanted:
+    if abs(used - wanted) <= ROUNDING * wanted:
         return None
     text = f"The exercise asks for batches of {wanted}; your steps used {used} samples each."
     loaders = [loader.line for loader in facts.of(trace.Loader) if not loader.given]

@@ -66,8 +66,15 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
 
     @functools.wraps(original)
     def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
-        seen = None if recorder.elsewhere else recorder.shield(look_before, tensors)
-        original(tensors, *args, **kwargs)
+        if recorder.elsewhere or recorder.differentiating:  # a checkpoint's own backward is no beat
+            original(tensors, *args, **kwargs)
+            return
+        seen = recorder.shield(look_before, tensors)
+        recorder.differentiating += 1
+        try:
+            original(tensors, *args, **kwargs)
+        finally:
+            recorder.differentiating -= 1
         if seen:
             recorder.shield(look_after, seen)
 
@@ -96,16 +103,29 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
 
     @functools.wraps(original)
     def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        seen = None if recorder.elsewhere else recorder.shield(look_before, outputs)
-        if seen is None or not recorder.ledger.open:
-            return original(outputs, inputs, *args, **kwargs)
         one = isinstance(inputs, torch.Tensor)
         wanted: Sequence[Any] = [inputs] if one else list(inputs)
+        if recorder.elsewhere or recorder.differentiating or not recorder.shield(_trains, recorder, wanted):
+            if not recorder.differentiating and not recorder.elsewhere:
+                recorder.beat("a")
+            return original(outputs, inputs if one else wanted, *args, **kwargs)
+        seen = recorder.shield(look_before, outputs)
+        if seen is None or not recorder.ledger.open:
+            return original(outputs, inputs if one else wanted, *args, **kwargs)
         result = original(outputs, inputs if one else wanted, *args, **kwargs)
         recorder.shield(look_after, *seen, wanted, result)
         return result
 
     return grad
+
+
+def _trains(recorder: Recorder, inputs: Sequence[Any]) -> bool:
+    """Whether gradients are asked for of parameters: leaves that can be read and are not the batch itself."""
+    for tensor in inputs:
+        leaf = first_tensor((tensor,))
+        if leaf is not None and leaf.is_leaf and leaf.data_ptr() != recorder.batch_pointer:
+            return True
+    return False
 
 
 def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, line: int) -> None:

@@ -19,6 +19,7 @@ from sandbox.spies.recorder import Recorder, first_tensor
 
 MAX_PASSES = 400  # written; later ones are followed but not written
 HEAD = 32  # indices of a pass that are kept
+MAX_DRAWN = 1024  # batches drawn before one backward
 
 
 class _PassState:
@@ -28,7 +29,6 @@ class _PassState:
         self.number, self.loader, self.line, self.at_step = number, loader, line, at_step
         self.generator = generator
         self.batches = self.rows = self.trained = self.polled = 0
-        self.drawn_at = -1  # how many backwards there had been at the last draw
         self.finished = False
         self.ascending = True
         self.last = -1
@@ -42,6 +42,10 @@ class _PassState:
         """The sampler has given out the indices of a batch."""
         numbers = given if isinstance(given, list) else [given]
         self.waiting.append(numbers if all(type(index) is int for index in numbers) else None)
+
+    def used(self) -> None:
+        """A batch of it was trained on."""
+        self.trained += 1
 
     def yielded(self, rows: int) -> None:
         """A batch has reached the student's code."""
@@ -65,8 +69,9 @@ class DataSpy:
         self._recorder = recorder
         self._loaders: dict[int, tuple[weakref.ref[Any], int]] = {}
         self._passes: dict[int, _PassState] = {}
-        self._count = 0
-        self._open: dict[int, _PassState] = {}
+        self._all: list[_PassState] = []  # written at the end: a later step may still use their batches
+        self._drawn_from: list[_PassState] = []  # since the last backward
+        recorder.on_backward.append(self._differentiated)
 
     def install(self) -> Callable[[], None]:
         """Wrap iteration; returns what undoes it."""
@@ -90,9 +95,9 @@ class DataSpy:
         return uninstall
 
     def close(self) -> None:
-        """Write the passes that were never finished."""
-        for state in list(self._open.values()):
-            self._write(state, closing=True)
+        """Write all passes."""
+        for state in self._all:
+            self._write(state)
 
     def loader(self, loader: DataLoader[Any], line: int) -> int:
         """The number of a loader; its record is written when it is new."""
@@ -133,22 +138,18 @@ class DataSpy:
     def _state(self, iterator: Any) -> _PassState:
         state = self._passes.get(id(iterator))
         if state is None:
-            state = _PassState(self._count, -1, 0, self._recorder.steps, "")
-            self._count += 1
-            self._passes[id(iterator)] = self._open[state.number] = state
+            state = _PassState(len(self._all), -1, 0, self._recorder.steps, "")
+            self._passes[id(iterator)] = state
+            if len(self._all) < MAX_PASSES:
+                self._all.append(state)
             weakref.finalize(iterator, self._forget, id(iterator), state).atexit = False
         return state
 
     def _forget(self, key: int, state: _PassState) -> None:
         if self._passes.get(key) is state:
             del self._passes[key]
-        if state.number in self._open:
-            self._write(state)
 
-    def _write(self, state: _PassState, *, closing: bool = False) -> None:
-        self._open.pop(state.number, None)
-        if state.number >= MAX_PASSES:
-            return
+    def _write(self, state: _PassState) -> None:
         self._recorder.write(
             trace.Pass(
                 id=state.number,
@@ -166,7 +167,7 @@ class DataSpy:
                 ascending=state.ascending and state.batches > 0,
                 generator=state.generator,
             ),
-            closing=closing,
+            closing=True,
         )
 
     def _indices(self, original: Callable[..., Any]) -> Any:
@@ -183,9 +184,7 @@ class DataSpy:
         @functools.wraps(original)
         def _reset(iterator: Any, loader: Any, first_iter: bool = False) -> Any:
             if not self._recorder.elsewhere:
-                state = self._passes.pop(id(iterator), None)
-                if state is not None and state.number in self._open:
-                    self._write(state)
+                self._passes.pop(id(iterator), None)  # a new epoch of persistent workers is a new pass
             return original(iterator, loader, first_iter)
 
         return _reset
@@ -198,7 +197,6 @@ class DataSpy:
             if recorder.elsewhere:
                 return original(iterator)
             state = self._state(iterator)
-            self._settle(state)
             try:
                 batch = original(iterator)
             except StopIteration:
@@ -211,11 +209,11 @@ class DataSpy:
 
         return __next__
 
-    def _settle(self, state: _PassState) -> None:
-        """Whether a backward followed the batch drawn before."""
-        if state.drawn_at >= 0 and self._recorder.backwards > state.drawn_at:
-            state.trained += 1
-        state.drawn_at = -1
+    def _differentiated(self, _: torch.Tensor | None) -> None:
+        """A backward: what was drawn since the last one counts as trained on once a step has used it."""
+        drawn, self._drawn_from = self._drawn_from, []
+        for state in drawn:
+            self._recorder.feed.used.add(state.used)
 
     def _drawn(self, state: _PassState, batch: Any) -> None:
         recorder = self._recorder
@@ -225,7 +223,7 @@ class DataSpy:
             state.first = f"{fingerprint(tensor) & 0xFFFFFFFFFFFFFFFF:x}"
         state.yielded(rows)
         recorder.beat("D")
-        state.drawn_at = recorder.backwards
+        self._drawn_from = [*self._drawn_from[-MAX_DRAWN:], state]
         recorder.feed.drawn(rows)
         if recorder.ledger.open:
             recorder.ledger.row("D", 0, of=state.number, rows=rows)

@@ -7,6 +7,7 @@ loop which slices tensors by hand, or trains on one stored batch for ever, is se
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import torch
 
@@ -23,12 +24,55 @@ def fingerprint(batch: torch.Tensor) -> int:
     return hash((float(flat.sum()), float(flat[::7].sum()), tuple(batch.shape)))
 
 
+class Used:
+    """Tells which of the things a backward was made from a step then used.
+
+    A thing counts when a step follows.  A zero_grad in between drops what belongs to batches before the
+    last draw: an adversarial evaluation differentiates test data and throws the gradients away.  In loops
+    without any optimizer (updates by hand) there is no step to see, and every backward counts.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, Callable[[], None]]] = []
+        self._early: list[Callable[[], None]] = []  # all of them, until the first step is seen
+        self._draws = 0
+        self._steps = False
+
+    def add(self, count: Callable[[], None]) -> None:
+        """A backward; `count` is called once a step has used it."""
+        self._waiting.append((self._draws, count))
+        del self._waiting[:-KEPT]
+        if not self._steps:
+            self._early.append(count)
+
+    def drawn(self) -> None:
+        """A loader has yielded a batch."""
+        self._draws += 1
+
+    def cleared(self) -> None:
+        """A zero_grad."""
+        self._waiting = [item for item in self._waiting if item[0] == self._draws]
+
+    def stepped(self) -> None:
+        """An optimizer's step."""
+        self._steps, self._early = True, []
+        waiting, self._waiting = self._waiting, []
+        for _, count in waiting:
+            count()
+
+    def close(self) -> None:
+        """The run is over: without any step, every backward was an update by hand."""
+        early, self._early = self._early, []
+        for count in early:
+            count()
+
+
 class FeedLog:
     """Follows draws, forwards, backwards and steps."""
 
     def __init__(self) -> None:
+        self.used = Used()
         self.trained_rows = 0
-        self.dataset_rows = 0
         self._pending = 0  # rows drawn by a loader and not yet used
         self._evaluated = False
         self._candidate = 0  # rows that have gone forward and wait for a backward
@@ -43,6 +87,7 @@ class FeedLog:
 
     def drawn(self, rows: int) -> None:
         """A loader has yielded a batch."""
+        self.used.drawn()
         if self._evaluated:
             self._pending, self._evaluated = 0, False
         self._pending += rows
@@ -80,8 +125,12 @@ class FeedLog:
         """A backward: what went forward since the last one has been trained on."""
         if not self._forwards:  # `model.forward(x)` shows no module call: count what was drawn
             self._candidate, self._pending = self._pending, 0
-        self.trained_rows += self._candidate
+        if rows := self._candidate:
+            self.used.add(lambda: self._trained(rows))
         self._candidate, self._forwards = 0, False
+
+    def _trained(self, rows: int) -> None:
+        self.trained_rows += rows
 
     def step_ended(self) -> None:
         """A step: the next input of the same content is a repetition."""

@@ -46,6 +46,9 @@ class _ModuleSpy:
         recorder.depth += 1
         if recorder.depth != 1 or recorder.elsewhere:
             return
+        if recorder.differentiating:  # a checkpoint computes its forward again: no beat of the loop
+            self._root = None
+            return
         self._root = info = recorder.registry.module(module)
         if info is None:
             return
@@ -55,6 +58,7 @@ class _ModuleSpy:
             recorder.feed.evaluated()
             return
         self._line = line = recorder.beat("F")
+        recorder.batch_pointer = self._batch.data_ptr() if self._batch is not None else 0
         recorder.feed.forward(self._batch, line)
         if recorder.ledger.open:
             recorder.ledger.track(info.params)

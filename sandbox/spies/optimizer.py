@@ -52,6 +52,7 @@ def _shielded(recorder: Recorder, look: Callable[..., None]) -> Callable[..., No
 def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
     def look(optimizer: torch.optim.Optimizer) -> None:
         line = recorder.beat("Z")
+        recorder.feed.used.cleared()
         if recorder.ledger.open:
             recorder.ledger.row("Z", line, of=recorder.registry.optimizer(optimizer).number)
 
@@ -66,6 +67,7 @@ def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
 def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
     def look() -> None:
         line = recorder.beat("Z")
+        recorder.feed.used.cleared()
         if recorder.ledger.open:
             recorder.ledger.row("Z", line)
 

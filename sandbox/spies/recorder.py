@@ -48,6 +48,8 @@ class Recorder:
         self.failures = 0  # of our own code, while it watched
         self.depth = 0  # of module calls
         self.stepping = 0  # of optimizer.step calls
+        self.differentiating = 0  # of backward calls
+        self.batch_pointer = 0  # where the last training forward's input lies
         self.on_step: list[Callable[[], None]] = []
         self.on_backward: list[Callable[[torch.Tensor | None], None]] = []
         self._beats: list[str] = []
@@ -117,6 +119,7 @@ class Recorder:
     def stepped(self) -> None:
         """An optimizer's step has ended."""
         self.steps += 1
+        self.feed.used.stepped()
         self.feed.step_ended()
         self.boundary()
         for callback in self.on_step:
@@ -133,6 +136,7 @@ class Recorder:
         """Write what was kept in memory: open window, order, passes, losses, uses."""
         if self._beats:
             self.boundary()
+        self.feed.used.close()
         self.ledger.close()
         self.registry.close()
         order = trace.Order(items=self.order.items, truncated=self.order.truncated)

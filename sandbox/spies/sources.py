@@ -12,6 +12,7 @@ log-softmax or a softmax are compared after removing what softmax forgets, a con
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ CHUNK = 4096
 MATCH = 0.9995  # correlation from which a row is the raw row
 MIN_WIDTH = 16  # narrower rows say too little
 MAX_LOOKS = 24
+HALF_ERROR = 0.05  # relative, of outputs in 16 bits
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ class SourceSpy:
         outputs = output.detach().double().cpu()
         if len(kept) == len(names) and outputs.shape[:1] == batch.shape[:1]:
             state = arrange(list(module.parameters()), self._shapes)
-            self.fits[info.number] = fit(raw, outputs[take], state) if state else None
+            half = output.dtype in (torch.bfloat16, torch.float16)
+            given = (scale, shift) if half else None
+            self.fits[info.number] = fit(raw, outputs[take], state, given) if state else None
         else:
             self.fits[info.number] = None
 
@@ -109,7 +113,7 @@ class SourceSpy:
         nodes = graph_nodes(root)
         for node, origin in waiting:
             if node in nodes:
-                self._recorder.write(origin)
+                self._recorder.feed.used.add(partial(self._recorder.write, origin))
 
     def _match(self, rows: torch.Tensor) -> tuple[list[str], list[torch.Tensor]]:
         """For each row the best source's name (or "unknown") and its raw row, in [0, 1]."""
@@ -147,9 +151,13 @@ def _affine(raw: torch.Tensor, rows: torch.Tensor) -> tuple[float, float, float]
 
 def _solve(design: torch.Tensor, wanted: torch.Tensor) -> tuple[float, float, float]:
     solution = torch.linalg.lstsq(design, wanted.unsqueeze(1), driver="gelsd").solution.squeeze(1)
-    error = (design @ solution - wanted).abs().max()
+    return float(solution[0]), float(solution[1]), _error(design, solution, wanted)
+
+
+def _error(design: torch.Tensor, solution: torch.Tensor, wanted: torch.Tensor) -> float:
+    """The largest deviation, relative to the spread of what is wanted."""
     spread = (wanted - wanted.mean()).abs().max().clamp_min(1e-12)
-    return float(solution[0]), float(solution[1]), float(error / spread)
+    return float((design @ solution - wanted).abs().max() / spread)
 
 
 def arrange(tensors: list[torch.Tensor], shapes: list[list[int]]) -> list[torch.Tensor]:
@@ -164,27 +172,34 @@ def arrange(tensors: list[torch.Tensor], shapes: list[list[int]]) -> list[torch.
     return [] if left else arranged
 
 
-def fit(raw: torch.Tensor, outputs: torch.Tensor, state: list[torch.Tensor]) -> Fit | None:
+def fit(
+    raw: torch.Tensor,
+    outputs: torch.Tensor,
+    state: list[torch.Tensor],
+    given: tuple[float, float] | None = None,
+) -> Fit | None:
     """The affine map before a linear layer, `state` = (weight, bias), from raw rows and outputs.
 
-    None when `state` is no such layer.
+    Half-precision outputs are too coarse to fit; there `given`, the scale and shift of the module's input,
+    is taken if the outputs agree with it as far as they can.  None when `state` is no such layer.
     """
     if len(state) != 2 or state[0].dim() != 2 or outputs.dim() != 2:
         return None
     weight, bias = (tensor.detach().double().cpu() for tensor in state)
     if outputs.shape[1] != weight.shape[0]:
         return None
-    form = _form(outputs)
-    wanted = outputs.log() if form == "softmax" else outputs
-    wanted = wanted - bias
+    form = "logits" if given is not None else _form(outputs)
+    wanted = (outputs.log() if form == "softmax" else outputs) - bias
     slopes, shifts = raw @ weight.T, weight.sum(dim=1).expand(len(raw), -1)
     if form != "logits":  # softmax forgets a constant in each row
         wanted, slopes, shifts = (part - part.mean(dim=1, keepdim=True) for part in (wanted, slopes, shifts))
     design = torch.stack([slopes.reshape(-1), shifts.reshape(-1)], dim=1)
     if not bool(torch.isfinite(wanted).all()) or not bool(torch.isfinite(design).all()):
         return None
-    scale, shift, residual = _solve(design, wanted.reshape(-1))
-    return Fit(scale, shift, residual, form)
+    if given is None:
+        return Fit(*_solve(design, wanted.reshape(-1)), form)
+    error = _error(design, torch.tensor(given, dtype=torch.float64), wanted.reshape(-1))
+    return Fit(*given, 0.0 if error < HALF_ERROR else error, form)
 
 
 def _form(outputs: torch.Tensor) -> str:
