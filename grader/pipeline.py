@@ -132,7 +132,8 @@ def judge(
     refused, records = gated(outcome)
     if ours := our_failure(outcome, refused, records):
         raise SandboxBroken(ours)
-    stop, text, where = stops.ending_of(ending(outcome, limits), records)
+    seen = ending(outcome, limits)
+    stop, text, where = stops.ending_of(seen, records) if not refused or seen.by_host else ("", "", ())
     if stop:
         evidence = Evidence(records=records, source=source, stop=stop, stop_text=text)
         finding = stops.stop_finding(stop, text, where, evidence)

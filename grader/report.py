@@ -58,6 +58,8 @@ def summary(scored: Scored) -> str:
     reached = "" if points is None else f" {points:g} of {scored.score.max:g} points."
     if scored.outcome == "needs_person":
         return "Too much could not be checked; a person has to look at this one."
+    if errors and scored.passed:
+        return f"Passed, with a mistake: {errors[0].title[0].lower()}{errors[0].title[1:]}.{reached}"
     if errors:
         more = f", and {len(errors) - 1} more" if len(errors) > 1 else ""
         return f"{errors[0].title}{more}.{reached}"

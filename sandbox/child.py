@@ -130,8 +130,8 @@ class Child:
         try:
             try:
                 code = compile(self.path.read_bytes(), str(self.path), "exec", dont_inherit=True)
-            except (SyntaxError, ValueError) as error:
-                return _syntax(error)
+            except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+                return _syntax(error)  # the parser gives up on absurd nesting with the last two
             exec(code, module.__dict__)  # noqa: S102 - the whole point
             if not script:
                 return self._call(module, arguments)
@@ -155,6 +155,10 @@ class Child:
         except ValueError:  # no signature to be had (a builtin): calling it will tell
             pass
         value = function(*arguments.values())
+        if inspect.iscoroutine(value) or inspect.isgenerator(value) or inspect.isasyncgen(value):
+            message = f"`{name}` returns a {type(value).__name__}: calling it does not run its body"
+            line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
+            return trace.Stop(slug="wrong-signature", type="", message=message, frames=[line])
         self.recorder.write(results.returned(value))
         return None
 
@@ -190,7 +194,7 @@ class Child:
     def _finish(self, stop: trace.Stop | None) -> None:
         if stop is not None:
             self.writer.write(stop, closing=True)
-        weights, moved = b"", self.recorder.steps > 0
+        weights, moved = b"", False
         if self.spies is not None:
             self.spies.remove()
             self.spies.close()
@@ -209,15 +213,15 @@ class Child:
             if self.spies is not None:
                 self.spies.remove()
                 self.spies.close()
-            self.writer.write(self.recorder.end(finished=False, moved=self.recorder.steps > 0), closing=True)
+            self.writer.write(self.recorder.end(finished=False, moved=False), closing=True)
             self.writer.flush()
         finally:
             os._exit(wire.TIMED_OUT)
 
 
-def _syntax(error: SyntaxError | ValueError) -> trace.Stop:
+def _syntax(error: Exception) -> trace.Stop:
     line = error.lineno if isinstance(error, SyntaxError) else None
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    message = error.msg if isinstance(error, SyntaxError) else str(error) or "nested too deeply to be parsed"
     return trace.Stop(
         slug="syntax-error", type=type(error).__name__, message=str(message)[:MESSAGE], frames=[line or 1]
     )

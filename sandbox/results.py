@@ -41,6 +41,7 @@ class Results:
         self._last: torch.nn.Module | None = given
         if given is not None and (info := recorder.registry.module(given)) is not None:
             info.module = given
+            recorder.graded = set(info.params)
             recorder.ledger.track(info.params)
             self._first[info.number] = digest(given)
             recorder.write(trace.Hash(step=0, sha256=self._first[info.number]))
@@ -110,7 +111,7 @@ class Results:
             closing=True,
         )
         if module is None or info is None:
-            return b"", self._recorder.steps > 0
+            return b"", False
         final = digest(module)
         self._recorder.write(trace.Hash(step=self._recorder.steps, sha256=final), closing=True)
         return (b"" if reason else to_safetensors(state)), final != self._first.get(info.number)

@@ -72,9 +72,13 @@ class Over(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Param(Record):
-    """A parameter tensor seen anywhere; `id` names it in all other records."""
+    """A tensor that gradients go to; `id` names it in all other records.
+
+    `owned`: an `nn.Parameter`, or held by a module or an optimizer; else some other leaf of a graph.
+    """
 
     id: int
+    owned: bool
     shape: list[int]
     dtype: str
 
@@ -195,7 +199,7 @@ class Row(Record):
                                                  rows: steps taken by hooks inside it
     C       -           norm         max_norm    before: gradients before the clip
     s       optimizer   -            -           before: gradients; params: values    (a step begins)
-    S       optimizer   -            -           params: values                       (a step ended)
+    S       optimizer   -            -           after: gradients; params: values     (a step ended)
     V       -           -            -           params: values                       (the window ended)
     """
 
@@ -363,6 +367,13 @@ class Progress(Record):
     steps: int
     counts: dict[str, int]
     line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure(Record):
+    """A spy of ours failed; `text` is its traceback."""
+
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,22 +78,32 @@ class FrameReader:
     def __init__(self, allowed: frozenset[bytes] = CHANNELS) -> None:
         self._allowed = allowed
         self._buffer = bytearray()
+        self.error: WireError | None = None
 
     def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
-        """Take `data` in and return the frames now complete, as (channel, payload)."""
+        """Take `data` in and return the frames now complete, as (channel, payload).
+
+        Good frames before a bad one are returned first; the WireError comes with the next call, and stays.
+        """
+        if self.error is not None:
+            raise self.error
         self._buffer += data
-        frames = []
-        while len(self._buffer) >= _HEAD.size:
+        frames: list[tuple[bytes, bytes]] = []
+        while self.error is None and len(self._buffer) >= _HEAD.size:
             channel, length = _HEAD.unpack_from(self._buffer)
             if channel not in self._allowed:
-                raise WireError(f"unexpected channel {channel!r}")
-            if length > MAX_FRAME:
-                raise WireError(f"a frame announces {length} bytes, more than {MAX_FRAME}")
-            end = _HEAD.size + length
-            if len(self._buffer) < end:
+                self.error = WireError(f"unexpected channel {channel!r}")
+            elif length > MAX_FRAME:
+                self.error = WireError(f"a frame announces {length} bytes, more than {MAX_FRAME}")
+            elif len(self._buffer) < (end := _HEAD.size + length):
                 break
-            frames.append((channel, bytes(self._buffer[_HEAD.size : end])))
-            del self._buffer[:end]
+            else:
+                frames.append((channel, bytes(self._buffer[_HEAD.size : end])))
+                del self._buffer[:end]
+        if self.error is not None:
+            self._buffer.clear()
+            if not frames:
+                raise self.error
         return frames
 
     @property

@@ -204,6 +204,8 @@ class Relay:
                 self.protocol_error = f"more than allowed on channel {channel!r}"
                 return
             wire.write_all(self._sink, wire.frame(channel, payload))
+        if self._frames.error is not None:
+            self.protocol_error = str(self._frames.error)
 
 
 def preload(packages: list[str]) -> None:

@@ -8,8 +8,8 @@ from grader.checks.ledger import BY_HAND, Step
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from sandbox import trace
 
-MAJORITY = 0.5  # of the watched steps, for patterns that a right loop never shows in most of them
-OFTEN = 0.2  # for those that it never shows at all: two accidents are not enough
+MAJORITY = 0.5  # of the watched steps
+OFTEN = 0.1  # of them, for what a right loop never does: a bug may live in some of the epochs only
 AT_LEAST = 2
 
 
@@ -35,7 +35,7 @@ def missing_backward(facts: Facts) -> Verdict:
     backwards, steps = facts.count("BA"), facts.count("S")
     numbers: dict[str, float | int | str] = {"backwards": backwards, "steps": steps}
     if backwards:
-        if facts.ledger.fed or facts.moved or not facts.of(trace.Row):
+        if facts.fed or facts.moved or not facts.of(trace.Row):
             return Clear()
         text = (
             f"{_times(backwards, 'backward pass', 'backward passes')} ran, but no gradient reached any parameter: "
@@ -47,8 +47,11 @@ def missing_backward(facts: Facts) -> Verdict:
             return Clear()  # gradients came another way, as by torch.func, which shows no backward
         return Unknown("gradients were computed in a way that shows no backward pass (torch.func, perhaps)")
     forwards = facts.count("F")
-    text = f"{_times(forwards, 'training forward pass', 'training forward passes')}, no backward pass"
-    text += f", {_times(steps, 'step')}: no parameter ever got a gradient."
+    if forwards or steps:
+        made = _times(forwards, "training forward pass", "training forward passes")
+        text = f"Your loop made {made} and {_times(steps, 'step')}, but no backward pass: no parameter got a gradient."
+    else:
+        text = "Nothing was trained: the model was never called on data, and there was no backward pass."
     lines = (facts.line_of("L") or facts.line_of("F"), facts.line_of("S"))
     return Found(text, lines, {**numbers, "forwards": forwards})
 
@@ -70,21 +73,21 @@ def missing_step(facts: Facts) -> Verdict:
 @check("missing-zero-grad")
 def missing_zero_grad(facts: Facts) -> Verdict:
     """Steps that use, beside the new gradient, gradients that an earlier step had used already."""
-    steps = [step for step in steps_of(facts) if step.fresh or step.again]
+    watched = [step for step in steps_of(facts) if not step.zero]
+    steps = [step for step in watched if step.fresh or step.again]
     again = [step for step in steps if step.again and step.fresh]
-    if not steps:
-        return Clear()
     if not _enough(again, steps, OFTEN):
-        unknown = [step for step in steps if not step.known]
-        if len(unknown) > MAJORITY * len(steps):
+        unknown = [step for step in watched if not step.known and not step.clean]
+        if len(unknown) > MAJORITY * len(watched):
             return Unknown("the gradients are changed in a way that could not be followed")
         return Clear()
     worst = max(again, key=lambda step: step.again)
     uses = max(back.uses for back in facts.ledger.backs)
     text = (
-        f"In {len(again)} of {len(steps)} watched steps, gradients that had been used before were used again: "
+        f"In {len(again)} of the {len(steps)} steps that were watched, gradients were used again that an earlier step "
+        f"had used already: "
         f"step {worst.row.step + 1} used its own and {_times(worst.again, 'older one')}, "
-        f"and one gradient was used {uses} times."
+        f"and one gradient was used at least {uses} times."
     )
     numbers: dict[str, float | int | str] = {
         "steps": len(steps),
@@ -100,7 +103,7 @@ def zero_grad_after_backward(facts: Facts) -> Verdict:
     """Steps that find no gradient although a backward had just left one."""
     steps = steps_of(facts)
     empty = [step for step in steps if step.zero and step.had and not step.late]
-    if not _enough(empty, steps, MAJORITY):
+    if not _enough(empty, steps, OFTEN):
         return Clear()
     text = (
         f"In {len(empty)} of {len(steps)} watched steps the backward pass had filled the gradients, but when the "
@@ -115,7 +118,7 @@ def step_before_backward(facts: Facts) -> Verdict:
     """Steps between a batch's forward and its backward, which use the batch before."""
     steps = [step for step in steps_of(facts) if not step.closure]
     late = [step for step in steps if step.late]
-    if _enough(late, steps, MAJORITY) and len(late) >= min(len(steps), 2):
+    if _enough(late, steps, OFTEN):
         empty = sum(step.zero for step in late)
         what = "no gradient at all" if empty == len(late) else "the gradient of the batch before"
         text = (
@@ -135,7 +138,7 @@ def double_step(facts: Facts) -> Verdict:
     if not _enough(double, steps, OFTEN):
         return Clear()
     text = (
-        f"{len(double)} of {len(steps)} watched steps came without a new backward pass and used exactly the "
+        f"{len(double)} of {len(steps)} watched steps came without a new backward pass and used the very "
         "gradient that the step before them had used."
     )
     lines = sorted({step.row.line for step in double} | {_before(steps, double[0])})
@@ -207,5 +210,25 @@ def beats_seen(facts: Facts) -> tuple[str, tuple[int, ...]]:
         return "", ()
     with_step = [pattern for pattern in stepped if "S" in pattern.beats]
     best = max(with_step or stepped, key=lambda pattern: (times.get(pattern.id, 0), any(pattern.lines)))
-    pairs = [(beat, line) for beat, line in zip(best.beats, best.lines, strict=False) if beat not in "Dfla"]
+    pairs = [pair for pair in zip(best.beats, best.lines, strict=False) if pair[0] not in "Dfla"]
+    pairs = _in_file_order(_folded(pairs))
     return "".join(beat for beat, _ in pairs)[:40], tuple(line for _, line in pairs)[:40]
+
+
+def _folded(pairs: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """One round of a pattern that only repeats itself."""
+    for size in range(1, len(pairs) // 2 + 1):
+        if len(pairs) % size == 0 and pairs[:size] * (len(pairs) // size) == pairs:
+            return pairs[:size]
+    return pairs
+
+
+def _in_file_order(pairs: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Turned so that it begins where the student's loop body begins, where a turn can do that."""
+    lines = [line for _, line in pairs]
+    if not all(lines):
+        return pairs
+    for turn in range(len(pairs)):
+        if lines[turn:] + lines[:turn] == sorted(lines):
+            return pairs[turn:] + pairs[:turn]
+    return pairs

@@ -37,10 +37,10 @@ CATALOGUE: dict[str, Entry] = {
     ),
     "missing-zero-grad": Entry(
         "error",
-        "Gradients are never cleared",
-        "`backward()` adds to what is already in `.grad`.  Without clearing, every step follows the sum of all "
-        "gradients so far: by step 10 the effective learning rate is ten times what you asked for, and the "
-        "direction is that of old batches.",
+        "Gradients are not cleared before each step",
+        "`backward()` adds to what is already in `.grad`.  Without clearing, a step follows the sum of all gradients "
+        "since the last clearing: ten steps on, the effective learning rate is ten times what you asked for, and "
+        "most of the direction is that of old batches.",
         "Call `optimizer.zero_grad()` once per step, anywhere before the next `backward()`.",
     ),
     "zero-grad-after-backward": Entry(
@@ -90,7 +90,7 @@ CATALOGUE: dict[str, Entry] = {
         "A number differs from what the exercise states",
         "The exercise fixes these numbers so that results can be compared; with other numbers it is another "
         "experiment.",
-        "Use the values of the exercise (or of the arguments you were given).",
+        "Use the value that the exercise states or hands in.",
     ),
     # ── data ─────────────────────────────────────────────────────────────────────────────────────
     "drained-iterator": Entry(
@@ -132,20 +132,21 @@ CATALOGUE: dict[str, Entry] = {
         "error",
         "The loss becomes infinite or not a number",
         "From the first nan on, every gradient and every parameter is nan too; nothing can be learnt any more.",
-        "Look at the first bad step: a division by zero, a logarithm of zero or less, or too high a learning "
-        "rate.",
+        "Look at how the loss is computed at the first bad step: a division by zero, a logarithm of zero or less, "
+        "or too high a learning rate.",
     ),
     "graph-leak": Entry(
         "warning",
         "Every step's graph is kept in memory",
         "A loss tensor holds on to the graph it was computed with.  Collecting such tensors keeps all graphs "
         "alive, and memory grows with every step.",
-        "Keep numbers instead of tensors: `loss.item()`, or `loss.detach()` while still on the device.",
+        "Look for where this loss, or a sum of losses, is kept, and keep a number instead: `loss.item()`, or "
+        "`loss.detach()` while still on the device.",
         explains=False,
     ),
     "sync-every-step": Entry(
         "note",
-        "`.item()` in every step",
+        "`.item()` in every step (a hint, it costs no points)",
         "On a GPU each `.item()` waits until all work is done.  On a CPU it costs next to nothing.",
         "Add up `loss.detach()` and call `.item()` once per epoch.",
     ),
@@ -154,7 +155,8 @@ CATALOGUE: dict[str, Entry] = {
         "error",
         "The trained model is not good enough on data it never saw",
         "The hidden test measures what the model has learnt, on data that are not in your files.",
-        "If no other finding explains it, look at the data, the labels and the number of updates.",
+        "Mend the other findings first.  If there are none: print the shapes of prediction and target, check that "
+        "inputs and labels belong together, and look whether the loss falls.",
     ),
     # ── stops ────────────────────────────────────────────────────────────────────────────────────
     "unreadable-file": Entry(
@@ -166,19 +168,20 @@ CATALOGUE: dict[str, Entry] = {
     "syntax-error": Entry(
         "error",
         "The file is not valid Python",
-        "Python could not even begin to run it.",
+        "Python reads the whole file before it runs any of it.",
         "Read the line named here and the one before it: a missing bracket, quote or colon.",
     ),
     "import-error": Entry(
         "error",
         "An import fails",
         "The sandbox holds Python's standard library, torch, torchvision, numpy and Pillow, and nothing else.",
-        "Use only these packages, and check the spelling of the name.",
+        "Use only these packages, and check the spelling of the name.  Only this one file is handed in: put helpers "
+        "into it.",
     ),
     "crashed": Entry(
         "error",
         "The program stops with an error",
-        "The run ended before training was over, so the rest could not be judged.",
+        "The program stopped before it was finished, so it could not be judged.",
         "Run the file at home until it ends by itself; the last line named here is where it stopped.",
     ),
     "wrong-signature": Entry(

@@ -83,7 +83,7 @@ def same_batch_repeated(facts: Facts) -> Verdict:
 
 
 def _same(rows: int, steps: int, facts: Facts, line: int) -> Found:
-    text = f"All {steps} training steps were fed the very same {rows} samples."
+    text = f"The training steps ({steps} of them) were all fed the very same {rows} samples."
     draws = [item.line for item in facts.of(trace.Pass) if item.line]
     return Found(
         text, (line or facts.line_of("F"), *draws[:1]), {"steps": steps, "rows": rows, "distinct_batches": 1}
@@ -99,7 +99,7 @@ def not_shuffled(facts: Facts) -> Verdict:
         by_loader[item.loader].append(item)
     for of_one in [*by_loader.values(), _same_content(passes)]:
         full = [item for item in of_one if item.finished and item.trained == item.batches]
-        if len(full) >= 2 and all(one.order == two.order for one, two in pairwise(full)):
+        if len(full) >= 2 and all(_same_order(one, two) for one, two in pairwise(full)):
             return _ordered(full, facts)
     feed = facts.last(trace.Feed)
     if feed is not None and not feed.fresh and feed.period > 1 and facts.samples:
@@ -113,6 +113,11 @@ def not_shuffled(facts: Facts) -> Verdict:
                 text, (feed.line or facts.line_of("F"),), {"period": feed.period, "steps": feed.steps}
             )
     return Clear()
+
+
+def _same_order(one: trace.Pass, two: trace.Pass) -> bool:
+    """The same indices, and the same data behind them: a data set may permute or change what it gives."""
+    return one.order == two.order and one.first == two.first
 
 
 def _same_content(passes: list[trace.Pass]) -> list[trace.Pass]:

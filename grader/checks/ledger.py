@@ -54,6 +54,7 @@ class Step:
     fresh     backwards used here for the first time, with their `weights`
     again     how many backwards it used that an earlier step had used already
     known     the mix could be followed for all of its parameters
+    clean     the first backward since the last step began from no gradient (or there was none)
     same      no backward since its last step, and the same gradient as then
     late      its batch went forward before it and backward after it
     early     a batch had been drawn, and there had been no backward at all
@@ -71,6 +72,7 @@ class Step:
     weights: list[float] = field(default_factory=list)
     again: int = 0
     known: bool = True
+    clean: bool = True
     same: bool = False
     late: bool = False
     early: bool = False
@@ -132,7 +134,8 @@ class _Window:
         self._mix: dict[int, Mix | None] = {number: {} for number in self._parts}
         self._used: dict[int, set[int]] = {number: set() for number in self._parts}
         self._since: dict[int, list[Back]] = {}  # backwards since an optimizer's last step
-        self._last: dict[int, Vector] = {}  # what an optimizer used at its last step
+        self._first_before: Vector | None = None  # gradient at the first backward since the last step
+        self._last_backs = -1  # how many backwards there had been at the last step
         self._returned: tuple[Vector, Back] | None = None  # what autograd.grad gave
         self._before_hand: tuple[Vector, Vector, Back] | None = None
 
@@ -180,6 +183,7 @@ class _Window:
             self._gave(back, after)
         elif after is not None:
             before = np.zeros(self._size) if before is None else before
+            self._first_before = before if self._first_before is None else self._first_before
             self._reconcile(before)
             self._add(back, before, after, bool(inside))
             for step in inside:
@@ -280,19 +284,22 @@ class _Window:
         values, final = self._vector(begin.params), self._vector(row.params)
         if values is not None and final is not None:
             self._note_moved(values, final)
-        reading = self._state if step.closure else self._vector(begin.before)
+        reading = self._vector(begin.before)
+        if step.closure:  # what counts is what its backwards left when it ended
+            left = self._vector(row.after)
+            reading = self._state if left is None else left
         if reading is None:
             step.zero, step.known = not self._parts, False
             return
-        if not step.closure:
-            self._reconcile(reading)
+        self._reconcile(reading)
         self._before_hand = None
         self._use(step, reading)
-        since = self._since.get(row.of)
-        if since == [] and not step.zero and (earlier := self._last.get(row.of)) is not None:
-            step.same = bool(np.array_equal(earlier, self._mine(step, reading)))
+        # Whoever stepped before, with no backward in between: the same gradient is used once more.
+        step.same = bool(
+            step.again and not step.fresh and not step.zero and self._last_backs == len(self._backs)
+        )
+        self._last_backs = len(self._backs)
         self._since[row.of] = []
-        self._last[row.of] = self._mine(step, reading)
 
     def _held(self, step: Step) -> set[int]:
         """The parameters of a step's optimizer; all of them where it was not described (or by hand)."""
@@ -308,6 +315,9 @@ class _Window:
         """What a step uses: the mix of its optimizer's parameters at this moment."""
         mine = self._parts.keys() & self._held(step)
         used_now = self._mine(step, reading)
+        first = self._first_before
+        step.clean = first is None or not self._mine(step, first).any()
+        self._first_before = None
         step.finite = bool(np.isfinite(used_now).all())
         step.zero = not used_now.any() and step.optimizer != BY_HAND
         if step.zero:

@@ -22,13 +22,13 @@ def optimizer_foreign_parameters(facts: Facts) -> Verdict:
     """No parameter that got a gradient is held by any optimizer that stepped."""
     uses = {use.id: use.steps for use in facts.of(trace.OptimizerUse)}
     stepping = [optimizer for optimizer in facts.of(trace.Optimizer) if uses.get(optimizer.id)]
-    fed = facts.ledger.fed
+    fed = facts.fed
     held = {number for optimizer in stepping for number in optimizer.params}
     if not stepping or not fed or held & fed:
         return Clear()
     text = (
-        f"{len(fed)} parameter tensors got gradients, and the optimizer holds {len(held)}, but not one of them "
-        "is the same tensor."
+        f"The model that gets the gradients has {len(fed)} parameter tensors; the optimizer holds {len(held)}, and "
+        "all of them are others."
     )
     made = next((optimizer.line for optimizer in stepping if optimizer.line), 0)
     return Found(

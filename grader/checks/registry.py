@@ -67,6 +67,12 @@ class Facts:
         return read_ledger(self.evidence.records)
 
     @cached_property
+    def fed(self) -> set[int]:
+        """The parameters that ever received a gradient; other leaves of the graphs do not count."""
+        owned = {param.id for param in self.of(trace.Param) if param.owned}
+        return self.ledger.fed & owned
+
+    @cached_property
     def counts(self) -> dict[str, int]:
         """How often each beat happened."""
         end = self.last(trace.End)

@@ -22,6 +22,11 @@ class Ending:
     deadline: float
     memory_mb: int
 
+    @property
+    def by_host(self) -> bool:
+        """Whether the host itself ended the run, or saw why it ended; no word of the child is needed then."""
+        return self.timed_out or self.output_exceeded or self.out_of_memory
+
 
 def ending_of(ending: Ending, records: tuple[trace.Record, ...]) -> tuple[str, str, tuple[int, ...]]:
     """Slug, sentence and lines of what stopped a run; ("", "", ()) when it ended by itself.
@@ -71,8 +76,11 @@ def reached(records: tuple[trace.Record, ...]) -> str:
     if not counts or not (backwards or steps or counts.get("F", 0) or counts.get("D", 0)):
         return "No training step had begun."
     if not steps:
-        seen = f"{backwards} backward passes" if backwards else f"{counts.get('F', 0)} forward passes"
-        return f"It had made {seen}; no step was seen."
+        forwards = counts.get("F", 0)
+        if not backwards and not forwards:
+            return f"It had drawn {counts.get('D', 0)} batches; no step was seen."
+        seen = f"backward passes: {backwards}" if backwards else f"forward passes: {forwards}"
+        return f"So far it had made {seen}; no step was seen."
     return f"It had reached step {steps}."
 
 

@@ -107,7 +107,7 @@ def run_job(line: Line, job: Job, limits: Limits) -> Outcome:
 def _outcome(got: Received, ending: dict[str, Any] | None, seconds: float, limits: Limits) -> Outcome:
     """What was received, with the zygote's account of the end (None: the deadline passed)."""
     status = ending["status"] if ending else None
-    alarm = status == wire.TIMED_OUT and seconds > limits.deadline * 0.8
+    alarm = status == wire.TIMED_OUT and seconds > limits.deadline - max(0.5, limits.deadline * 0.1)
     return Outcome(
         trace=bytes(got.trace),
         weights=bytes(got.weights),
@@ -151,7 +151,7 @@ def ask_examiner(
                 if error := answer.get("error"):
                     raise ExaminerError(f"The examiner failed: {error}")
                 return {name: bytes(content) for name, content in got.items()}, answer
-    except SandboxBroken as error:
+    except (SandboxBroken, wire.WireError) as error:
         raise ExaminerError(str(error).replace("sandbox", "examiner")) from error
     raise ExaminerError("The examiner's stream ended without an answer.")
 

@@ -39,7 +39,7 @@ BEATS = {
 }
 VERDICTS = {
     "graded": "NOT PASSED",
-    "student_error": "NOT PASSED: the code did not run",
+    "student_error": "NOT PASSED: the program did not get through",
     "limit_exceeded": "NOT PASSED: a limit was exceeded",
     "needs_person": "NEEDS A PERSON",
     "grader_error": "NO RESULT: the grader failed",

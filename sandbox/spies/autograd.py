@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from sandbox.spies.recorder import Recorder, first_tensor, graph_nodes
+from sandbox.spies.graphs import first_tensor, graph_nodes
+from sandbox.spies.recorder import Recorder
 
 
 def install(recorder: Recorder) -> Callable[[], None]:
@@ -94,7 +95,7 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
         for tensor, gradient in zip(wanted, result, strict=False):
             if first_tensor((tensor,)) is None or first_tensor((gradient,)) is None or not tensor.is_leaf:
                 continue  # torch.func differentiates tensors of its own, which cannot be looked at
-            given[registry.param(tensor)] = gradient
+            given[registry.param(tensor, owned=_is_parameter(tensor))] = gradient
         given.pop(-1, None)
         ledger.track(given)
         if not ledger.ready:
@@ -130,7 +131,7 @@ def _trains(recorder: Recorder, inputs: Sequence[Any]) -> bool:
 
 def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, line: int) -> None:
     recorder.backwards += 1
-    recorder.feed.backward()
+    recorder.feed.backward(root)
     recorder.ledger.commit_graph(root, line)
     for callback in recorder.on_backward:
         callback(root)
@@ -165,4 +166,12 @@ def _track_leaves(recorder: Recorder, tensors: Any) -> None:
     """Find the leaf tensors a graph ends in, so that raw tensors without a module are watched too."""
     leaves = [getattr(node, "variable", None) for node in graph_nodes(first_tensor(tensors))]
     found = [leaf for leaf in leaves if leaf is not None]
-    recorder.ledger.track(recorder.registry.params(sorted(found, key=id)))
+    loose = [leaf for leaf in found if recorder.registry.find(leaf) < 0]
+    recorder.ledger.track(recorder.registry.params(leaf for leaf in loose if _is_parameter(leaf)))
+    recorder.ledger.track(
+        recorder.registry.params((leaf for leaf in loose if not _is_parameter(leaf)), owned=False)
+    )
+
+
+def _is_parameter(leaf: Any) -> bool:
+    return isinstance(leaf, torch.nn.Parameter)

@@ -14,12 +14,12 @@ from torch.utils.data import DataLoader
 from torch.utils.data.dataloader import _BaseDataLoaderIter, _MultiProcessingDataLoaderIter
 
 from sandbox import trace
-from sandbox.spies.feed import fingerprint
-from sandbox.spies.recorder import Recorder, first_tensor
+from sandbox.spies.feed import Draw, fingerprint
+from sandbox.spies.graphs import first_tensor
+from sandbox.spies.recorder import Recorder
 
 MAX_PASSES = 400  # written; later ones are followed but not written
 HEAD = 32  # indices of a pass that are kept
-MAX_DRAWN = 1024  # batches drawn before one backward
 
 
 class _PassState:
@@ -70,8 +70,8 @@ class DataSpy:
         self._loaders: dict[int, tuple[weakref.ref[Any], int]] = {}
         self._passes: dict[int, _PassState] = {}
         self._all: list[_PassState] = []  # written at the end: a later step may still use their batches
-        self._drawn_from: list[_PassState] = []  # since the last backward
-        recorder.on_backward.append(self._differentiated)
+        self._loaders_seen = 0
+        self._lines: dict[int, tuple[weakref.ref[Any], int]] = {}  # where loaders were made
 
     def install(self) -> Callable[[], None]:
         """Wrap iteration; returns what undoes it."""
@@ -81,12 +81,15 @@ class DataSpy:
             _BaseDataLoaderIter._next_index,
         )
         reset = _MultiProcessingDataLoaderIter._reset
+        made = DataLoader.__init__
+        DataLoader.__init__ = self._made(made)  # type: ignore[method-assign]
         DataLoader.__iter__ = self._iterate(iterate)  # type: ignore[method-assign]
         _BaseDataLoaderIter.__next__ = self._next(following)  # type: ignore[method-assign]
         _BaseDataLoaderIter._next_index = self._indices(indices)  # type: ignore[method-assign]
         _MultiProcessingDataLoaderIter._reset = self._reset(reset)  # type: ignore[method-assign]
 
         def uninstall() -> None:
+            DataLoader.__init__ = made  # type: ignore[method-assign]
             DataLoader.__iter__ = iterate  # type: ignore[method-assign]
             _BaseDataLoaderIter.__next__ = following  # type: ignore[method-assign]
             _BaseDataLoaderIter._next_index = indices  # type: ignore[method-assign]
@@ -104,13 +107,23 @@ class DataSpy:
         known = self._loaders.get(id(loader))
         if known is not None and known[0]() is loader:
             return known[1]
-        number = len(self._loaders)
+        number = self._loaders_seen
+        self._loaders_seen += 1
         self._loaders[id(loader)] = (weakref.ref(loader), number)
         if number < MAX_PASSES:
             self._recorder.write(_describe(number, loader, self._recorder.registry.given, line))
         return number
 
     # ── wrappers ─────────────────────────────────────────────────────────────────────────────────
+
+    def _made(self, original: Callable[..., None]) -> Any:
+        @functools.wraps(original)
+        def __init__(loader: DataLoader[Any], *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            original(loader, *args, **kwargs)
+            if not self._recorder.elsewhere and len(self._lines) < MAX_PASSES:
+                self._lines[id(loader)] = (weakref.ref(loader), self._recorder.line())
+
+        return __init__
 
     def _iterate(self, original: Callable[..., Any]) -> Any:
         recorder = self._recorder
@@ -129,7 +142,10 @@ class DataSpy:
 
     def _opened(self, loader: DataLoader[Any], iterator: Any, line: int, generator: str) -> None:
         state = self._state(iterator)  # a loader with workers has given out indices already
-        state.loader, state.line, state.generator = self.loader(loader, line), line, generator
+        made = self._lines.get(id(loader))
+        made_at = made[1] if made is not None and made[0]() is loader else line
+        state.loader, state.line, state.generator = self.loader(loader, made_at), line, generator
+        self._recorder.passes += 1
         try:
             state.expected = len(loader)
         except TypeError:  # an iterable data set has no length
@@ -209,12 +225,6 @@ class DataSpy:
 
         return __next__
 
-    def _differentiated(self, _: torch.Tensor | None) -> None:
-        """A backward: what was drawn since the last one counts as trained on once a step has used it."""
-        drawn, self._drawn_from = self._drawn_from, []
-        for state in drawn:
-            self._recorder.feed.used.add(state.used)
-
     def _drawn(self, state: _PassState, batch: Any) -> None:
         recorder = self._recorder
         tensor = first_tensor(batch)
@@ -223,8 +233,8 @@ class DataSpy:
             state.first = f"{fingerprint(tensor) & 0xFFFFFFFFFFFFFFFF:x}"
         state.yielded(rows)
         recorder.beat("D")
-        self._drawn_from = [*self._drawn_from[-MAX_DRAWN:], state]
-        recorder.feed.drawn(rows)
+        recorder.stepping = 0  # no step is under way here: one that raised never said that it ended
+        recorder.feed.drawn(Draw(tensor.data_ptr() if tensor is not None else 0, rows, state.used))
         if recorder.ledger.open:
             recorder.ledger.row("D", 0, of=state.number, rows=rows)
         if state.expected is not None and state.expected - state.batches == 2:

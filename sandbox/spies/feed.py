@@ -6,14 +6,19 @@ loop which slices tensors by hand, or trains on one stored batch for ever, is se
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
 import torch
 
 from sandbox import trace
+from sandbox.spies.graphs import Mark, marks_below
 
 KEPT = 4096  # fingerprints
+MAX_DRAWS = 512  # batches drawn, or forwards made, before one backward
 
 
 def fingerprint(batch: torch.Tensor) -> int:
@@ -35,6 +40,8 @@ class Used:
     def __init__(self) -> None:
         self._waiting: list[tuple[int, Callable[[], None]]] = []
         self._early: list[Callable[[], None]] = []  # all of them, until the first step is seen
+        self._elsewhere: list[Callable[[], None]] = []  # used by steps of other modules
+        self._counted = 0
         self._draws = 0
         self._steps = False
 
@@ -53,18 +60,43 @@ class Used:
         """A zero_grad."""
         self._waiting = [item for item in self._waiting if item[0] == self._draws]
 
-    def stepped(self) -> None:
-        """An optimizer's step."""
+    def stepped(self, *, count: bool) -> None:
+        """An optimizer's step; one that does not touch the graded module does not `count`."""
         self._steps, self._early = True, []
         waiting, self._waiting = self._waiting, []
-        for _, count in waiting:
-            count()
+        if not count:
+            self._elsewhere += [item for _, item in waiting][: KEPT - len(self._elsewhere)]
+            return
+        self._counted += len(waiting)
+        for _, item in waiting:
+            item()
 
     def close(self) -> None:
         """The run is over: without any step, every backward was an update by hand."""
-        early, self._early = self._early, []
+        if len(self._elsewhere) > self._counted:  # a stand-in for the graded module did the training
+            self._early += self._elsewhere
+        early, self._early, self._elsewhere = self._early, [], []
         for count in early:
             count()
+
+
+@dataclass
+class Draw:
+    """A batch that a loader has yielded: where its first tensor lies, and what to call once it was used."""
+
+    pointer: int
+    rows: int
+    used: Callable[[], None]
+    evaluated: bool = False
+
+
+@dataclass
+class Forward:
+    """A training forward: its rows (0 for a batch counted already), its draws, and its graph's mark."""
+
+    rows: int
+    draws: list[Draw]
+    mark: weakref.ref[Mark] | None = None
 
 
 class FeedLog:
@@ -73,64 +105,93 @@ class FeedLog:
     def __init__(self) -> None:
         self.used = Used()
         self.trained_rows = 0
-        self._pending = 0  # rows drawn by a loader and not yet used
-        self._evaluated = False
-        self._candidate = 0  # rows that have gone forward and wait for a backward
+        self._draws: list[Draw] = []  # not yet used by a forward
+        self._forwards: list[Forward] = []  # since the last backward
         self._step_inputs: set[int] = set()
+        self._drawn_input: weakref.ref[torch.Tensor] | None = (
+            None  # this step's input, where a loader drew it
+        )
         self._first: int | None = None  # fingerprint of this step's first input, where no loader drew it
         self._step_rows = 0
         self._line = 0
         self._fresh_steps = 0
         self._stepped_fresh = False
         self._seen: deque[int] = deque(maxlen=KEPT)
-        self._forwards = False
 
-    def drawn(self, rows: int) -> None:
+    def drawn(self, draw: Draw) -> None:
         """A loader has yielded a batch."""
         self.used.drawn()
-        if self._evaluated:
-            self._pending, self._evaluated = 0, False
-        self._pending += rows
+        kept = [item for item in self._draws if not item.evaluated and item.pointer != draw.pointer]
+        self._draws = [*kept[-MAX_DRAWS:], draw]
 
-    def evaluated(self) -> None:
-        """A forward without gradients: the batch at hand was (also) evaluated."""
-        self._evaluated = True
+    def evaluated(self, batch: torch.Tensor | None) -> None:
+        """A forward or loss without gradients: the batch at hand was evaluated."""
+        if not self._draws:
+            return
+        pointer = batch.data_ptr() if batch is not None else 0
+        own = [draw for draw in self._draws if draw.pointer == pointer]
+        (own or self._draws)[-1].evaluated = True
 
     def forward(self, batch: torch.Tensor | None, line: int) -> None:
         """A training forward on `batch` (None: no tensor among its arguments)."""
-        self._forwards = True
-        self._evaluated = False
         if batch is None or batch.dim() == 0:
             return
         rows, pointer = batch.shape[0], batch.data_ptr()
-        if self._pending:
-            self._pending = 0
+        draws = self._take(pointer)
+        if draws:
             self._stepped_fresh = True
             self._step_inputs.add(pointer)
-            self._candidate += rows
+            self._drawn_input = weakref.ref(batch)
+            self._add(Forward(rows, draws))
             return
         if pointer in self._step_inputs and self._stepped_fresh:
-            return  # the same batch again within a step: SAM, a closure, a second loss
+            self._add(Forward(0, []))  # the same batch again within a step: SAM, a closure, a second loss
+            return
+        if self._drawn_input is not None and (drawn := self._drawn_input()) is not None:
+            self._step_inputs.add(fingerprint(drawn))  # a copy of it is no new batch
         key = fingerprint(batch)
         if self._first is None:
             self._first, self._line = key, line or self._line
             self._step_rows = max(self._step_rows, rows)
-        if key not in self._step_inputs:
-            if len(self._step_inputs) >= KEPT:
-                self._step_inputs.clear()
-            self._step_inputs.add(key)
-            self._candidate += rows
+        new = key not in self._step_inputs
+        if len(self._step_inputs) >= KEPT:
+            self._step_inputs.clear()
+        self._step_inputs.add(key)
+        self._add(Forward(rows if new else 0, []))
 
-    def backward(self) -> None:
-        """A backward: what went forward since the last one has been trained on."""
-        if not self._forwards:  # `model.forward(x)` shows no module call: count what was drawn
-            self._candidate, self._pending = self._pending, 0
-        if rows := self._candidate:
-            self.used.add(lambda: self._trained(rows))
-        self._candidate, self._forwards = 0, False
+    def _take(self, pointer: int) -> list[Draw]:
+        """The draws a forward uses: the one that lies there, else all that nothing has used yet."""
+        own = [draw for draw in self._draws if draw.pointer == pointer]
+        taken = own or [draw for draw in self._draws if not draw.evaluated]
+        self._draws = [draw for draw in self._draws if draw not in taken]
+        return taken
 
-    def _trained(self, rows: int) -> None:
-        self.trained_rows += rows
+    def _add(self, forward: Forward) -> None:
+        self._forwards = [*self._forwards[-MAX_DRAWS:], forward]
+
+    def forward_made(self, mark: weakref.ref[Mark] | None) -> None:
+        """The last forward's output is there, with its graph's mark."""
+        if self._forwards:
+            self._forwards[-1].mark = mark
+
+    def backward(self, root: torch.Tensor | None) -> None:
+        """A backward: the forwards in its graph have been trained on, once a step uses it."""
+        forwards = [item for item in self._forwards if item.mark is None or item.mark() is not None]
+        if len(forwards) > 1:  # others were evaluations, unless the graph holds them too
+            below = marks_below(root)
+            forwards = [item for item in forwards if item.mark is not None and item.mark() in below]
+        if not self._forwards and self._draws:  # `model.forward(x)` shows no module call
+            draw = self._draws.pop()
+            self._draws.clear()
+            forwards = [Forward(draw.rows, [draw])]
+        self._forwards = []
+        for item in forwards:
+            self.used.add(partial(self._trained, item))
+
+    def _trained(self, forward: Forward) -> None:
+        self.trained_rows += forward.rows
+        for draw in forward.draws:
+            draw.used()
 
     def step_ended(self) -> None:
         """A step: the next input of the same content is a repetition."""
@@ -138,7 +199,7 @@ class FeedLog:
             self._seen.append(self._first)
         elif self._stepped_fresh:
             self._fresh_steps += 1
-        self._first, self._stepped_fresh = None, False
+        self._first, self._stepped_fresh, self._drawn_input = None, False, None
         self._step_inputs.clear()
 
     def record(self) -> trace.Feed | None:

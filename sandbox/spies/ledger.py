@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from sandbox import trace
+from sandbox.spies.graphs import Mark, mark_graph
 
 if TYPE_CHECKING:
     from sandbox.spies.recorder import Recorder
@@ -176,24 +177,16 @@ class Ledger:
 
     # ── graphs ───────────────────────────────────────────────────────────────────────────────────
 
-    def mark_graph(self, tensor: torch.Tensor, line: int) -> None:
-        """Hang a mark on the node of a forward's output; it counts once a backward follows.
-
-        A node's metadata live exactly as long as the node, whoever keeps it.
-        """
-        if tensor.grad_fn is None:
-            return
-        mark = _Mark()
-        metadata: Any = tensor.grad_fn.metadata
-        metadata["metronome"] = mark
-        self._candidate = (weakref.ref(mark), line)
+    def forward_made(self, mark: weakref.ref[Mark] | None, line: int) -> None:
+        """A forward made a graph; it counts once a backward follows."""
+        self._candidate = None if mark is None else (mark, line)
 
     def commit_graph(self, root: torch.Tensor | None, line: int) -> None:
         """A backward from `root`: take the last forward's mark in, and see how many are still alive."""
         if not self.open:
             return
         if self._candidate is None and root is not None:
-            self.mark_graph(root, line)
+            self.forward_made(mark_graph(root), line)
         if self._candidate is None:
             return
         (mark, marked_at), self._candidate = self._candidate, None
@@ -206,12 +199,6 @@ class Ledger:
             alive += 1
         if alive > self._streak[2]:
             self._streak = (self._recorder.steps, marked_at or self._streak[1], alive)
-
-
-class _Mark:
-    """Something that can be referred to weakly."""
-
-    __slots__ = ("__weakref__",)
 
 
 def _take(tensor: torch.Tensor | None, places: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from sandbox import trace
-from sandbox.spies.recorder import Recorder, readable
+from sandbox.spies.graphs import readable
+from sandbox.spies.recorder import Recorder
 
 LOSSES = (
     "cross_entropy",
@@ -99,6 +100,8 @@ class LossSpy:
         recorder = self._recorder
         training = torch.is_grad_enabled()
         line = recorder.beat("L" if training else "l") or recorder.line(3)
+        if not training:
+            recorder.feed.evaluated(None)
         if not training or not isinstance(result, torch.Tensor) or not readable(result):
             return
         values = args[0] if args else kwargs.get("input")

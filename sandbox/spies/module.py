@@ -9,7 +9,8 @@ import torch
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from sandbox.spies.feed import fingerprint
-from sandbox.spies.recorder import Recorder, first_tensor
+from sandbox.spies.graphs import first_tensor, mark_graph
+from sandbox.spies.recorder import Recorder
 from sandbox.spies.registry import ModuleInfo
 
 Watcher = Callable[[ModuleInfo, torch.nn.Module, torch.Tensor | None, Any, int], None]
@@ -55,7 +56,7 @@ class _ModuleSpy:
         self._batch = first_tensor(args)
         if not torch.is_grad_enabled():
             self._line = recorder.beat("f")
-            recorder.feed.evaluated()
+            recorder.feed.evaluated(self._batch)
             return
         self._line = line = recorder.beat("F")
         recorder.batch_pointer = self._batch.data_ptr() if self._batch is not None else 0
@@ -88,7 +89,8 @@ class _ModuleSpy:
         if result is None or not torch.is_grad_enabled():
             return
         info.output = tuple(result.shape)
-        if recorder.ledger.open:
-            recorder.ledger.mark_graph(result, self._line)
+        mark = mark_graph(result)
+        recorder.feed.forward_made(mark)
+        recorder.ledger.forward_made(mark, self._line)
         for watcher in self._watchers:
             watcher(info, module, batch, result, self._line)

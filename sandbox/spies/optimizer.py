@@ -112,9 +112,9 @@ def _after_step(recorder: Recorder) -> Callable[..., None]:
         if info.steps <= 2:
             info.stateful = _stateful(optimizer)
         _mark_stepped(recorder, info)
-        if recorder.ledger.open:
-            recorder.ledger.row("S", line, of=info.number, params=recorder.ledger.values())
-        recorder.stepped()
+        if (ledger := recorder.ledger).open:
+            ledger.row("S", line, of=info.number, after=ledger.gradients(), params=ledger.values())
+        recorder.stepped(info.params)
 
     return after
 

@@ -11,6 +11,7 @@ from typing import Any
 
 MAX_BEATS = 512  # a longer stretch without a step is cut into pieces
 MAX_PATTERNS = 200
+OTHER = -1  # the id of every pattern beyond those
 MAX_ITEMS = 2000
 MAX_PERIOD = 12  # longest repeated stretch that is looked for, in items
 
@@ -23,13 +24,17 @@ class OrderLog:
         self.times: Counter[int] = Counter()
         self.items: list[list[Any]] = []  # [pattern id or list of items, times]
         self.truncated = False
+        self._others: Counter[str] = Counter()
 
     def add(self, beats: str) -> tuple[int, bool]:
         """Append one pattern; its id, and whether it was seen for the first time."""
         known = self.patterns.get(beats)
         new = known is None
-        if known is None:
-            known = self.patterns[beats] = len(self.patterns) if len(self.patterns) < MAX_PATTERNS else 0
+        if known is None and len(self.patterns) < MAX_PATTERNS:
+            known = self.patterns[beats] = len(self.patterns)
+        if known is None:  # so many different ones that they are no patterns any more: count their beats
+            self.truncated, new, known = True, False, OTHER
+            self._others.update(beats)
         self.times[known] += 1
         items = self.items
         if items and items[-1][0] == known:
@@ -57,9 +62,9 @@ class OrderLog:
 
     def counts(self) -> dict[str, int]:
         """How often each beat happened in the whole run."""
-        totals: Counter[str] = Counter()
+        totals: Counter[str] = Counter(self._others)
         names = {number: beats for beats, number in reversed(self.patterns.items())}
         for number, times in self.times.items():
-            for beat, often in Counter(names[number]).items():
+            for beat, often in Counter(names.get(number, "")).items():
                 totals[beat] += often * times
         return dict(totals)

@@ -26,7 +26,6 @@ from sandbox.spies.series import LossSeries
 FIRST_STEPS = 32  # the student's lines are taken at every one of these
 PROGRESS_SECONDS = 0.5
 T = TypeVar("T")
-MAX_NODES = 20_000  # of a graph that is walked
 
 
 class Recorder:
@@ -50,6 +49,8 @@ class Recorder:
         self.stepping = 0  # of optimizer.step calls
         self.differentiating = 0  # of backward calls
         self.batch_pointer = 0  # where the last training forward's input lies
+        self.graded: set[int] | None = None  # the graded module's parameters, where they are known
+        self.passes = 0  # over loaders, begun so far
         self.on_step: list[Callable[[], None]] = []
         self.on_backward: list[Callable[[torch.Tensor | None], None]] = []
         self._beats: list[str] = []
@@ -69,7 +70,7 @@ class Recorder:
             self.failures += 1
             self.ledger.open = False
             if self.failures <= 3:
-                traceback.print_exc(file=sys.__stderr__)
+                self.write(trace.Failure(text=traceback.format_exc()[-2000:]))
             return None
 
     # ── what spies call ──────────────────────────────────────────────────────────────────────────
@@ -116,10 +117,10 @@ class Recorder:
         self.ledger.boundary(new)
         self._progress()
 
-    def stepped(self) -> None:
-        """An optimizer's step has ended."""
+    def stepped(self, params: list[int]) -> None:
+        """A step of an optimizer with these parameters has ended."""
         self.steps += 1
-        self.feed.used.stepped()
+        self.feed.used.stepped(count=self.graded is None or not self.graded.isdisjoint(params))
         self.feed.step_ended()
         self.boundary()
         for callback in self.on_step:
@@ -167,39 +168,3 @@ class Recorder:
             self.write(trace.Progress(steps=self.steps, counts=self.order.counts(), line=self._last_line))
             if not self.elsewhere:
                 self.writer.flush()
-
-
-def first_tensor(value: Any) -> torch.Tensor | None:
-    """The first readable tensor in arguments as students pass them: a tensor, a tuple, a dict."""
-    if isinstance(value, torch.Tensor):
-        return value if readable(value) else None
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, (tuple, list)):
-        return None
-    for item in value:
-        if (found := first_tensor(item)) is not None:
-            return found
-    return None
-
-
-def readable(tensor: torch.Tensor) -> bool:
-    """Whether a tensor's numbers can be looked at: not inside torch.func, not fake, not on "meta"."""
-    return (
-        tensor.layout is torch.strided
-        and tensor.device.type != "meta"
-        and not torch._C._functorch.is_functorch_wrapped_tensor(tensor)
-        and type(tensor) in (torch.Tensor, torch.nn.Parameter)
-    )
-
-
-def graph_nodes(root: torch.Tensor | None) -> set[Any]:
-    """The nodes of the graph below a tensor, at most MAX_NODES of them."""
-    seen: set[Any] = set()
-    stack = [root.grad_fn] if root is not None else []
-    while stack and len(seen) < MAX_NODES:
-        node = stack.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            stack.extend(following for following, _ in node.next_functions)
-    return seen

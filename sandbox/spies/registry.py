@@ -66,8 +66,8 @@ class Registry:
         self.optimizers = 0
         self.given = True  # until the student's code runs, what appears was made by the exercise
 
-    def param(self, tensor: torch.Tensor) -> int:
-        """The number of a parameter tensor, -1 when there are too many."""
+    def param(self, tensor: torch.Tensor, *, owned: bool = True) -> int:
+        """The number of a tensor, -1 when there are too many; `owned` by a module or an optimizer."""
         known = self._params.get(id(tensor))
         if known is not None and known[0]() is tensor:
             return known[1]
@@ -78,13 +78,18 @@ class Registry:
         self._params[id(tensor)] = (reference, number)
         self.tensors[number] = reference
         self._recorder.write(
-            trace.Param(id=number, shape=list(tensor.shape), dtype=str(tensor.dtype).removeprefix("torch."))
+            trace.Param(
+                id=number,
+                owned=owned,
+                shape=list(tensor.shape),
+                dtype=str(tensor.dtype).removeprefix("torch."),
+            )
         )
         return number
 
-    def params(self, tensors: Iterable[torch.Tensor]) -> list[int]:
+    def params(self, tensors: Iterable[torch.Tensor], *, owned: bool = True) -> list[int]:
         """The numbers of several, those that got none left out."""
-        return [number for tensor in tensors if (number := self.param(tensor)) >= 0]
+        return [number for tensor in tensors if (number := self.param(tensor, owned=owned)) >= 0]
 
     def find(self, tensor: torch.Tensor) -> int:
         """The number of a tensor already known, else -1."""

@@ -19,14 +19,15 @@ import numpy as np
 import torch
 
 from sandbox import trace
-from sandbox.spies.recorder import Recorder, graph_nodes
+from sandbox.spies.graphs import MARK, Mark, marks_below
+from sandbox.spies.recorder import Recorder
 from sandbox.spies.registry import ModuleInfo
 
 ROWS = 12  # of a batch that are looked at
 CHUNK = 4096
 MATCH = 0.9995  # correlation from which a row is the raw row
 MIN_WIDTH = 16  # narrower rows say too little
-MAX_LOOKS = 24
+MAX_LOOKS = 48
 HALF_ERROR = 0.05  # relative, of outputs in 16 bits
 
 
@@ -47,14 +48,14 @@ class SourceSpy:
         self, recorder: Recorder, sources: dict[str, np.ndarray[Any, Any]], shapes: list[list[int]]
     ) -> None:
         self._recorder = recorder
-        self._sources = {name: torch.from_numpy(np.ascontiguousarray(rows)) for name, rows in sources.items()}
+        self._sources = {name: torch.from_numpy(np.array(rows)) for name, rows in sources.items()}
         widths = {rows.shape[1] for rows in sources.values() if rows.ndim == 2}
         self._width = widths.pop() if len(widths) == 1 else 0
         self._shapes = shapes
         self._forwards = self._looks = 0
         self._next = 1
-        self._last_pass = -1
-        self._waiting: list[tuple[Any, trace.Origin]] = []
+        self._pass = 0
+        self._waiting: list[tuple[Mark | None, trace.Origin]] = []
         self.fits: dict[int, Fit | None] = {}
         recorder.on_backward.append(self._differentiated)
 
@@ -63,13 +64,15 @@ class SourceSpy:
     ) -> None:
         """Called after each training forward; mostly returns at once."""
         self._forwards += 1
-        if self._forwards < self._next or self._looks >= MAX_LOOKS:
+        if self._looks >= MAX_LOOKS or (self._forwards < self._next and self._recorder.passes == self._pass):
             return
+        self._pass = self._recorder.passes  # a new pass over a loader may bring other data
         self._next = self._forwards + max(1, self._forwards // 2)
-        if self._width < MIN_WIDTH or batch is None or batch.dim() < 2 or not batch.is_floating_point():
+        if self._width < MIN_WIDTH or batch is None or batch.dim() < 2:
             return
         self._looks += 1
-        with torch.no_grad():
+        kind = batch.device.type
+        with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.autocast(kind, enabled=False):
             self._look(info, module, batch, output, line)
 
     def _look(
@@ -95,7 +98,8 @@ class SourceSpy:
             shift=shift,
             residual=residual,
         )
-        self._waiting.append((output.grad_fn, origin))
+        metadata: Any = output.grad_fn.metadata if output.grad_fn is not None else {}
+        self._waiting.append((metadata.get(MARK), origin))
         outputs = output.detach().double().cpu()
         if len(kept) == len(names) and outputs.shape[:1] == batch.shape[:1]:
             state = arrange(list(module.parameters()), self._shapes)
@@ -110,9 +114,9 @@ class SourceSpy:
         if not self._waiting:
             return
         waiting, self._waiting = self._waiting, []
-        nodes = graph_nodes(root)
-        for node, origin in waiting:
-            if node in nodes:
+        below = marks_below(root)
+        for mark, origin in waiting:
+            if mark in below:
                 self._recorder.feed.used.add(partial(self._recorder.write, origin))
 
     def _match(self, rows: torch.Tensor) -> tuple[list[str], list[torch.Tensor]]:
