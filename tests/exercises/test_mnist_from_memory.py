@@ -18,6 +18,7 @@ from sandbox import vision
 from tests import calibrate
 
 SLUG = "mnist-from-memory"
+SAMPLES = 6000
 SEEDS = {"train": 3**161, "hidden": 5**110}
 OUTSIDE_THE_RUBRIC = {
     "crashed",
@@ -35,7 +36,7 @@ Files = dict[str, bytes]
 def drawn() -> tuple[Files, Files]:
     """Training and hidden files of one challenge."""
     training, hidden, parameters = task.draw(SEEDS, None)
-    assert parameters == {}
+    assert parameters == {"samples": SAMPLES}
     return training, hidden
 
 

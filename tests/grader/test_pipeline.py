@@ -140,6 +140,21 @@ def test_a_sandbox_that_failed_says_the_last_of_its_words_cleaned():
         grade(sandbox)
 
 
+OVER = trace.Over(seconds=0.2)
+
+
+@pytest.mark.parametrize("ending", [run_end(0), run_end(1), run_end(-11)])
+def test_a_sandbox_that_fails_after_the_file_ended_is_our_failure(ending):
+    sandbox = zygote(HEADER, STARTED, OVER, output=b"KeyError: 'ours'\n", ending=ending)
+    with pytest.raises(SandboxBroken, match=r"failed after the file had run\. KeyError: 'ours'$"):
+        grade(sandbox)
+
+
+def test_a_run_killed_by_the_host_after_the_file_ended_is_not_our_failure():
+    sandbox = zygote(HEADER, STARTED, OVER, ending=run_end(-9, oom=True))
+    assert grade(sandbox, answers=(PREPARED,)).findings[0].slug == "memory-exceeded"
+
+
 @pytest.mark.parametrize("answers", [(), (answer({"error": "no data"}),), (PREPARED,)])
 def test_an_examiner_that_fails_is_our_failure_and_everything_is_ended(answers):
     with pytest.raises(ExaminerError):
@@ -189,6 +204,34 @@ def test_weights_that_are_refused_are_a_question_and_not_a_fault():
     assert row.reason.startswith("the weights were refused")
     assert report.passed is False  # what is required was not shown
     assert report.findings == ()
+
+
+@pytest.mark.parametrize(
+    "sandbox",
+    [
+        lambda: zygote(raw=trace.encode(HEADER) + trace.encode(STARTED) + b"nonsense\n"),
+        lambda: zygote(*RIGHT, ending=run_end(protocol_error="unexpected channel b'g'")),
+        lambda: zygote(HEADER, STARTED, ending=run_end(1, protocol_error="unexpected channel b'g'")),
+    ],
+)
+def test_a_record_that_is_refused_needs_a_person(sandbox):
+    report = grade(sandbox(), answers=(PREPARED,))
+    assert (report.outcome, report.passed, report.score.points) == ("needs_person", None, None)
+    assert report.findings == ()
+    assert {item.status for item in report.requirements} == {"could-not-check"}
+    assert {item.reason.partition(":")[0] for item in report.requirements} == {
+        "the record of the run was refused",
+        "waits for",
+    }
+
+
+def test_a_refused_record_of_a_run_that_the_host_ended_is_that_end():
+    ending = run_end(
+        -9, output_exceeded=True, output_bytes=17 << 20, protocol_error="unexpected channel b'g'"
+    )
+    report = grade(zygote(HEADER, STARTED, ending=ending), answers=(PREPARED,))
+    assert [item.slug for item in report.findings] == ["output-exceeded"]
+    assert report.outcome == "limit_exceeded"
 
 
 # ── one file ─────────────────────────────────────────────────────────────────────────────────────

@@ -127,6 +127,56 @@ def test_a_wrong_signature_is_told_before_the_call(warm: Warm, source: str, mess
     assert stop.message.startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (TRAIN.replace("def train", "async def train"), "coroutine"),
+        (TRAIN.replace("return losses", "yield losses"), "generator"),
+        (
+            TRAIN.replace("def train", "async def train").replace("return losses", "yield losses"),
+            "async_generator",
+        ),
+    ],
+)
+def test_a_function_whose_body_a_call_does_not_run_is_a_wrong_signature(
+    warm: Warm, source: str, kind: str
+) -> None:
+    ran = train(warm, source)
+    stop = ran.one(trace.Stop)
+    assert (stop.slug, stop.frames) == ("wrong-signature", [2])
+    assert f"returns a {kind}" in stop.message
+    assert ran.one(trace.End).steps == 0
+
+
+def test_training_a_copy_beside_the_graded_module_does_not_count(warm: Warm) -> None:
+    source = """
+import copy, torch
+def train(model, loader, criterion, optimizer, epochs):
+    twin = copy.deepcopy(model)
+    other = torch.optim.SGD(twin.parameters(), lr=0.1)
+    for epoch in range(epochs):
+        for xb, yb in loader:
+            optimizer.zero_grad(); criterion(model(xb), yb).backward(); optimizer.step()
+        for xb, yb in loader:
+            other.zero_grad(); criterion(twin(xb), yb).backward(); other.step()
+"""
+    ran = train(warm, source)
+    passes = sorted(ran.of(trace.Pass), key=lambda item: item.id)
+    assert [item.trained for item in passes] == [3, 0] * 4
+    assert ran.one(trace.End).trained_rows == 24 * 4
+
+
+@pytest.mark.parametrize(
+    "how", ["sys.stdout.close()", "sys.stdout = None", "sys.stderr.close()", "sys.stdout = sys.stderr = 3"]
+)
+def test_a_file_that_spoils_its_streams_still_leaves_its_end(warm: Warm, how: str) -> None:
+    ran = train(warm, f"import sys\nprint('so far', flush=True)\n{TRAIN}\n{how}\n")
+    assert ran.one(trace.End).steps == 12
+    assert ran.one(trace.Over)
+    assert (ran.said, ran.outcome.exit_code) == ("so far\n", 0)
+    assert weights(ran)
+
+
 def test_parameters_of_other_names_are_fine(warm: Warm) -> None:
     source = TRAIN.replace("(model, loader, criterion, optimizer, epochs)", "(*args)").replace(
         "    losses = []", "    model, loader, criterion, optimizer, epochs = args\n    losses = []"

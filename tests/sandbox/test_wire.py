@@ -75,6 +75,16 @@ def test_a_channel_that_this_side_does_not_accept_is_refused() -> None:
         reader.feed(wire.frame(wire.JOB, b"{}"))
 
 
+def test_good_frames_before_a_bad_one_are_returned_and_the_error_stays() -> None:
+    reader = wire.FrameReader(frozenset([wire.TRACE]))
+    good = wire.frame(wire.TRACE, b"good")
+    assert reader.feed(good + b"garbage" + good) == [(wire.TRACE, b"good")]
+    assert isinstance(reader.error, wire.WireError)
+    for more in (good, b""):
+        with pytest.raises(wire.WireError, match="unexpected channel b'g'"):
+            reader.feed(more)
+
+
 def test_a_frame_may_be_just_as_long_as_the_bound() -> None:
     payload = bytes(wire.MAX_FRAME)
     assert wire.FrameReader().feed(wire.frame(wire.WEIGHTS, payload)) == [(wire.WEIGHTS, payload)]

@@ -206,6 +206,12 @@ def test_garbage_on_the_report_breaks_this_job_only(warm: Warm, code: str) -> No
     assert works(warm)
 
 
+def test_garbage_on_the_report_leaves_what_came_before_it(warm: Warm) -> None:
+    ran = warm.run("import os; os.write(3, b'garbage' * 99); os._exit(0)")
+    assert "unexpected channel" in ran.outcome.broken
+    assert ran.one(trace.Started)
+
+
 def test_more_trace_than_allowed_is_cut_off(warm: Warm) -> None:
     ran = warm.run("""
         import os

@@ -26,6 +26,7 @@ class Tape:
 
     def __init__(self, sizes=(4, 3), optimizers=((0, 1),), rate=0.1):
         self.records = [optimizer(number, held, lr=rate) for number, held in enumerate(optimizers)]
+        self.records += [param(number, size) for number, size in enumerate(sizes)]
         self.optimizers = optimizers
         self.rate = rate
         self.random = np.random.default_rng(7)
@@ -120,7 +121,7 @@ class Tape:
         for held in self.optimizers[number]:
             part = self.parts[held]
             self.values[part] = self.values[part] - np.float32(self.rate) * self.gradient[part]
-        self.row("S", of=number, params=self.weights())
+        self.row("S", of=number, after=self.reading(), params=self.weights())
         self.steps += 1
 
     def step(self, number=0):
@@ -139,6 +140,10 @@ class Tape:
 
 
 # ── single records ───────────────────────────────────────────────────────────────────────────────
+
+
+def param(number=0, size=4, *, owned=True):
+    return trace.Param(id=number, owned=owned, shape=[size], dtype="float32")
 
 
 def optimizer(number=0, params=(0, 1), cls="SGD", given=True, line=0, at_step=0, **hyper):

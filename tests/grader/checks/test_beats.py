@@ -48,7 +48,7 @@ def test_forwards_and_steps_without_any_backward_are_found_with_their_lines():
     verdict = beats.missing_backward(facts(*records))
     assert verdict.lines == (4, 7)
     assert verdict.numbers == {"backwards": 0, "steps": 8, "forwards": 8}
-    assert "8 training forward passes, no backward pass, 8 steps" in verdict.evidence
+    assert "8 training forward passes and 8 steps, but no backward pass" in verdict.evidence
 
 
 def test_parameters_that_moved_without_a_backward_are_a_question_unless_the_result_is_good():
@@ -100,9 +100,9 @@ def steps_of_which(uncleared, total):
 
 @pytest.mark.parametrize(
     ("uncleared", "total", "guilty"),
-    [(1, 4, False), (2, 4, True), (2, 10, True), (2, 11, False), (3, 15, True), (1, 10, False)],
+    [(1, 4, False), (2, 4, True), (2, 20, True), (2, 21, False), (3, 30, True), (1, 10, False)],
 )
-def test_old_gradients_count_from_a_fifth_of_the_steps_and_from_two(uncleared, total, guilty):
+def test_old_gradients_count_from_a_tenth_of_the_steps_and_from_two(uncleared, total, guilty):
     assert found_in(steps_of_which(uncleared, total)) == ({"missing_zero_grad"} if guilty else set())
 
 
@@ -127,6 +127,18 @@ def test_gradients_that_cannot_be_followed_accuse_nobody():
     assert found_in(counted(tape)) == set()
 
 
+@pytest.mark.parametrize(("cleared", "verdict"), [(True, Clear), (False, Unknown)])
+def test_changed_gradients_are_a_question_only_where_they_were_not_cleared(cleared, verdict):
+    tape = Tape()
+    for _ in range(4):
+        if cleared:
+            tape.clear()
+        tape.batch()
+        tape.gradient = tape.new_gradient()  # as by a penalty added by hand
+        tape.step()
+    assert isinstance(beats.missing_zero_grad(facts(*counted(tape))), verdict)
+
+
 def test_half_the_gradients_unknown_beside_some_old_ones_are_no_accusation():
     tape = Tape(sizes=(4, 3), optimizers=((0, 1),))
     for _ in range(6):
@@ -140,10 +152,13 @@ def test_half_the_gradients_unknown_beside_some_old_ones_are_no_accusation():
 # ── zero-grad-after-backward ─────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("emptied", "guilty"), [(1, False), (2, True), (4, True)])
-def test_clearing_before_the_step_counts_from_half_of_the_steps(emptied, guilty):
+@pytest.mark.parametrize(
+    ("emptied", "total", "guilty"),
+    [(1, 4, False), (2, 4, True), (4, 4, True), (2, 20, True), (2, 21, False)],
+)
+def test_clearing_before_the_step_counts_from_a_tenth_of_the_steps_and_from_two(emptied, total, guilty):
     tape = Tape()
-    for number in range(4):
+    for number in range(total):
         tape.clear()
         tape.batch()
         if number < emptied:
@@ -186,8 +201,10 @@ def early_steps(early, total, *, cleared_first):
 
 
 @pytest.mark.parametrize("cleared_first", [True, False])
-@pytest.mark.parametrize(("early", "total", "guilty"), [(4, 4, True), (3, 6, True), (2, 6, False)])
-def test_early_steps_count_from_half_of_the_steps(early, total, guilty, cleared_first):
+@pytest.mark.parametrize(
+    ("early", "total", "guilty"), [(4, 4, True), (2, 20, True), (2, 21, False), (1, 6, False)]
+)
+def test_early_steps_count_from_a_tenth_of_the_steps_and_from_two(early, total, guilty, cleared_first):
     records = early_steps(early, total, cleared_first=cleared_first)
     assert found_in(records) == ({"step_before_backward"} if guilty else set())
 
@@ -202,10 +219,13 @@ def test_an_early_step_is_told_by_what_it_used():
 # ── double-step ──────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("doubled", "guilty"), [(1, False), (2, True), (8, True)])
-def test_repeated_steps_count_from_two_and_a_fifth(doubled, guilty):
+@pytest.mark.parametrize(
+    ("doubled", "batches", "guilty"),
+    [(1, 8, False), (2, 8, True), (8, 8, True), (2, 18, True), (2, 19, False)],
+)
+def test_repeated_steps_count_from_a_tenth_and_from_two(doubled, batches, guilty):
     tape = Tape()
-    for number in range(8):
+    for number in range(batches):
         tape.right_steps(1)
         if number < doubled:
             tape.step()
@@ -235,6 +255,16 @@ def test_two_optimizers_after_one_backward_are_no_double_step():
         tape.step(0)
         tape.step(1)
     assert found_in(counted(tape)) == set()
+
+
+def test_a_second_optimizer_that_repeats_the_first_ones_step_is_a_double_step():
+    tape = Tape(optimizers=((0, 1), (0, 1)))
+    for _ in range(4):
+        tape.clear()
+        tape.batch()
+        tape.step(0)
+        tape.step(1)
+    assert found_in(counted(tape)) == {"double_step"}
 
 
 # ── accumulation-not-averaged ────────────────────────────────────────────────────────────────────

@@ -86,9 +86,10 @@ def test_a_killed_run_names_the_last_line_it_was_seen_at():
     [
         ({}, "No training step had begun."),
         ({"Z": 3, "f": 2}, "No training step had begun."),
-        ({"D": 5, "F": 5}, "It had made 5 forward passes; no step was seen."),
-        ({"F": 37, "B": 36}, "It had made 36 backward passes; no step was seen."),
-        ({"A": 4, "S": 0}, "It had made 4 backward passes; no step was seen."),
+        ({"D": 5, "F": 5}, "So far it had made forward passes: 5; no step was seen."),
+        ({"D": 5}, "It had drawn 5 batches; no step was seen."),
+        ({"F": 37, "B": 36}, "So far it had made backward passes: 36; no step was seen."),
+        ({"A": 4, "S": 0}, "So far it had made backward passes: 4; no step was seen."),
         ({"B": 9, "S": 8}, "It had reached step 8."),
     ],
 )

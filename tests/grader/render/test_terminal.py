@@ -25,7 +25,7 @@ def test_the_verdict_and_the_score_come_first(make_report):
     ("outcome", "passed", "points", "first"),
     [
         ("graded", True, 9.5, "PASSED   9.5 of 10 points"),
-        ("student_error", False, 0.0, "NOT PASSED: the code did not run   0 of 10 points"),
+        ("student_error", False, 0.0, "NOT PASSED: the program did not get through   0 of 10 points"),
         ("limit_exceeded", False, 0.0, "NOT PASSED: a limit was exceeded   0 of 10 points"),
         ("needs_person", None, None, "NEEDS A PERSON   – of 10 points"),
         ("grader_error", None, None, "NO RESULT: the grader failed   – of 10 points"),

@@ -103,3 +103,22 @@ def test_steps_taken_by_hooks_inside_a_backward_are_told() -> None:
 def test_a_leaf_found_in_the_graph_gets_a_number() -> None:
     seen = watch("w = torch.ones(3, requires_grad=True); (w * 2).sum().backward()")
     assert [3] in [param.shape for param in seen.of(trace.Param)]
+
+
+def test_a_gradient_of_the_input_is_no_backward() -> None:
+    seen = watch("""
+        for xb, yb in DataLoader(data, 8):
+            xb.requires_grad_()
+            (slope,) = torch.autograd.grad(model(xb).sum(), xb)
+    """)
+    assert seen.counts == {"D": 3, "F": 3, "a": 3}
+    assert seen.one(trace.Losses).count == 0
+    assert seen.one(trace.End).trained_rows == 0
+
+
+def test_a_reentrant_checkpoints_own_backward_is_no_beat() -> None:
+    seen = watch("""
+        from torch.utils.checkpoint import checkpoint
+        checkpoint(model, x.requires_grad_(), use_reentrant=True).sum().backward()
+    """)
+    assert seen.counts["B"] == 1

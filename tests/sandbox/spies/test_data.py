@@ -139,6 +139,17 @@ def test_two_passes_at_once_are_told_apart() -> None:
     assert (second.rows, second.loader) == (12, 1)
 
 
+def test_loaders_made_anew_each_epoch_have_different_numbers() -> None:
+    seen = watch(
+        """
+        for epoch in range(5):
+            for xb, yb in DataLoader(data, 8, shuffle=True): STEP
+    """.replace("STEP", STEP)
+    )
+    assert sorted(item.id for item in seen.of(trace.Loader)) == list(range(5))
+    assert sorted(item.loader for item in seen.of(trace.Pass)) == list(range(5))
+
+
 def test_many_passes_stay_bounded() -> None:
     loop = f"""
         loader = DataLoader(data, 24)

@@ -166,3 +166,89 @@ def test_one_stored_batch_for_ever_has_one_fingerprint() -> None:
     """)
     feed = seen.one(trace.Feed)
     assert (feed.steps, feed.distinct, feed.period, feed.fresh) == (9, 1, 1, 1)
+
+
+# ── what a loop evaluates, copies or looks at beside its training is not trained on ──────────────
+
+
+def trained(loop: str) -> list[tuple[int, int]]:
+    """Batches drawn and batches trained on, of every pass, in the order they began."""
+    passes = sorted(watch(loop).of(trace.Pass), key=lambda item: item.id)
+    return [(item.batches, item.trained) for item in passes]
+
+
+@pytest.mark.parametrize(
+    "evaluation", ["criterion(model(xv), yv)", "model.forward(xv)", "total = model(xv).sum().item()"]
+)
+def test_validation_beside_every_step_is_not_trained_on(evaluation: str) -> None:
+    loop = f"""
+        from itertools import cycle
+        validation = cycle(DataLoader(data, 6))  # its pass begins here
+        for (xb, yb), (xv, yv) in zip(DataLoader(data, 8), validation):
+            optimizer.zero_grad(); criterion(model(xb), yb).backward(); optimizer.step()
+            with torch.no_grad(): {evaluation}
+    """
+    assert trained(loop) == [(3, 0), (3, 3)]
+    assert watch(loop).one(trace.End).trained_rows == 24
+
+
+def test_validation_between_the_draw_and_the_step_is_not_trained_on() -> None:
+    loop = """
+        for (xb, yb), (xv, yv) in zip(DataLoader(data, 8), DataLoader(data, 6)):
+            with torch.no_grad(): criterion(model(xv), yv)
+            optimizer.zero_grad(); criterion(model(xb), yb).backward(); optimizer.step()
+    """
+    assert trained(loop) == [(3, 3), (3, 0)]
+
+
+def test_gradients_that_are_thrown_away_are_not_trained_on() -> None:
+    """As in an adversarial evaluation, after training."""
+    loop = """
+        for xb, yb in DataLoader(data, 8):
+            optimizer.zero_grad(); criterion(model(xb), yb).backward(); optimizer.step()
+        for xb, yb in DataLoader(data, 6):
+            criterion(model(xb.requires_grad_()), yb).backward()
+            attacked = model(xb.detach() + 0.1 * xb.grad.sign())
+        optimizer.zero_grad()
+    """
+    assert trained(loop) == [(3, 3), (4, 0)]
+
+
+@pytest.mark.parametrize("order", ["(xb, xb.clone())", "(xb.clone(), xb)", "(xb, xb + 0)"])
+def test_a_copy_of_the_batch_within_a_step_counts_once(order: str) -> None:
+    seen = watch(f"""
+        optimizer.step()  # without gradients nothing happens
+        for xb, yb in DataLoader(data, 8):
+            optimizer.zero_grad()
+            for part in {order}: criterion(model(part), yb).backward()
+            optimizer.step()
+    """)
+    assert seen.one(trace.End).trained_rows == 24
+    assert seen.one(trace.Pass).trained == 3
+
+
+@pytest.mark.xfail(strict=True, reason="before the first step, a forward after a backward begins a new batch")
+@pytest.mark.parametrize("again", ["xb", "xb.clone()"])
+def test_a_batch_that_the_very_first_step_uses_twice_counts_once(again: str) -> None:
+    seen = watch(f"""
+        for xb, yb in DataLoader(data, 8):
+            optimizer.zero_grad()
+            criterion(model(xb), yb).backward()
+            criterion(model({again}), yb).backward()
+            optimizer.step()
+    """)
+    assert seen.one(trace.End).trained_rows == 24
+
+
+@pytest.mark.parametrize("reentrant", [True, False])
+def test_a_checkpointed_batch_counts_once(reentrant: bool) -> None:
+    seen = watch(f"""
+        from torch.utils.checkpoint import checkpoint
+        for xb, yb in DataLoader(data, 8):
+            optimizer.zero_grad()
+            out = checkpoint(model, xb.requires_grad_(), use_reentrant={reentrant})
+            criterion(out, yb).backward()
+            optimizer.step()
+    """)
+    assert seen.one(trace.End).trained_rows == 24
+    assert (seen.one(trace.Pass).trained, seen.counts["B"]) == (3, 3)

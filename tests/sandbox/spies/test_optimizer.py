@@ -84,3 +84,19 @@ def test_two_optimizers_are_two_steps() -> None:
 def test_the_rates_of_a_schedule_are_noted_at_each_step() -> None:
     loop = "schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.5)\n" + LOOP + "    schedule.step()\n"
     assert [row.rates for row in watch(loop).rows("s")] == [[0.1], [0.05], [0.025]]
+
+
+def test_steps_after_one_that_raised_in_its_closure_are_seen() -> None:
+    seen = watch("""
+        for number, (xb, yb) in enumerate(DataLoader(data, 4)):
+            def closure():
+                optimizer.zero_grad()
+                if number == 1: raise ValueError("a bad batch")
+                loss = criterion(model(xb), yb)
+                loss.backward()
+                return loss
+            try: optimizer.step(closure)
+            except ValueError: pass
+    """)
+    assert (seen.counts["D"], seen.counts["S"]) == (6, 5)
+    assert seen.one(trace.End).steps == 5

@@ -97,3 +97,20 @@ def test_what_was_kept_of_a_truncated_order_is_its_beginning() -> None:
     kept: list[Any] = sequence_of(log)
     assert log.truncated
     assert kept[:1500] == sequence[:1500]
+
+
+def test_more_patterns_than_are_kept_leave_exact_counts() -> None:
+    sequence = ["F" * (1 + index) + "S" for index in range(order.MAX_PATTERNS + 60)] * 2
+    log = logged(sequence)
+    assert log.truncated
+    assert len(log.patterns) == order.MAX_PATTERNS
+    assert log.counts() == dict(Counter("".join(sequence)))
+    assert log.add("G" * 9) == (order.OTHER, False)
+    assert log.add(sequence[0]) == (0, False)
+
+
+def test_as_many_patterns_as_are_kept_are_not_truncated() -> None:
+    sequence = ["F" * (1 + index) + "S" for index in range(order.MAX_PATTERNS)]
+    log = logged(sequence)
+    assert not log.truncated
+    assert sequence_of(log) == sequence

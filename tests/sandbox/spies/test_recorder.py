@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sandbox import trace
-from sandbox.spies.recorder import first_tensor, graph_nodes
+from sandbox.spies.graphs import first_tensor, graph_nodes
 from tests.sandbox.watching import expand, line_of, watch
 
 LOOP = """
