@@ -166,6 +166,19 @@ def train(model, loader, criterion, optimizer, epochs):
     assert ran.one(trace.End).trained_rows == 24 * 4
 
 
+def test_training_a_copy_in_place_of_the_graded_module_counts(warm: Warm) -> None:
+    source = TRAIN.replace(
+        "    losses = []\n",
+        """    losses = []
+    import copy, torch
+    graded, model = model, copy.deepcopy(model)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+""",
+    ).replace("    return losses", "    graded.load_state_dict(model.state_dict())\n    return losses")
+    ran = train(warm, source)
+    assert ran.one(trace.End).trained_rows == 24 * 4
+
+
 @pytest.mark.parametrize(
     "how", ["sys.stdout.close()", "sys.stdout = None", "sys.stderr.close()", "sys.stdout = sys.stderr = 3"]
 )

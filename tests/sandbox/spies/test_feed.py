@@ -201,6 +201,31 @@ def test_validation_between_the_draw_and_the_step_is_not_trained_on() -> None:
     assert trained(loop) == [(3, 3), (3, 0)]
 
 
+@pytest.mark.xfail(strict=True, reason="passes are written before the batches of updates by hand are counted")
+@pytest.mark.parametrize("name", ["updated by hand", "autograd.grad"])
+def test_the_passes_of_updates_by_hand_are_trained_on(name: str) -> None:
+    assert trained(LOOPS[name]) == [(3, 3)]
+
+
+def test_validation_that_forgot_no_grad_is_not_trained_on() -> None:
+    loop = """
+        for (xb, yb), (xv, yv) in zip(DataLoader(data, 8), DataLoader(data, 6)):
+            optimizer.zero_grad()
+            loss = criterion(model(xb), yb)
+            held_out = criterion(model(xv), yv)
+            loss.backward(); optimizer.step()
+    """
+    assert trained(loop) == [(3, 3), (3, 0)]
+
+
+def test_two_batches_mixed_into_one_input_are_both_trained_on() -> None:
+    loop = """
+        for (xb, yb), (xc, yc) in zip(DataLoader(data, 8), DataLoader(data, 8, shuffle=True)):
+            optimizer.zero_grad(); criterion(model((xb + xc) / 2), yb).backward(); optimizer.step()
+    """
+    assert trained(loop) == [(3, 3), (3, 3)]
+
+
 def test_gradients_that_are_thrown_away_are_not_trained_on() -> None:
     """As in an adversarial evaluation, after training."""
     loop = """

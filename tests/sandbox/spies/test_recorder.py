@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-import torch
-
 from sandbox import trace
-from sandbox.spies.graphs import first_tensor, graph_nodes
 from tests.sandbox.watching import expand, line_of, watch
 
 LOOP = """
@@ -90,22 +86,3 @@ def test_a_process_that_the_student_forks_writes_nothing() -> None:
     )
     assert seen.counts == {}
     assert seen.of(trace.Rng) == []
-
-
-@pytest.mark.parametrize("value", [None, 3, "x", [], {}, [None, {"a": []}], torch.zeros(2).to_sparse()])
-def test_arguments_without_a_readable_tensor_have_none(value: object) -> None:
-    assert first_tensor(value) is None
-
-
-def test_the_first_tensor_is_found_in_tuples_lists_and_dicts() -> None:
-    wanted = torch.zeros(3)
-    for value in (wanted, (wanted, torch.ones(1)), [1, {"x": [wanted]}], {"a": None, "b": wanted}):
-        assert first_tensor(value) is wanted
-
-
-def test_a_graph_of_a_hundred_thousand_nodes_is_walked_within_bounds() -> None:
-    value = torch.ones(1, requires_grad=True)
-    for _ in range(30_000):
-        value = value + 1
-    assert len(graph_nodes(value)) == 20_000
-    assert graph_nodes(None) == set()
