@@ -193,7 +193,7 @@ class Row(Record):
     beat    of          value        extra       vectors
     D       pass        -            -           -
     Z       optimizer   -            -           -             (-1: a module's zero_grad)
-    F, f    module      -            -           -             text: fingerprint of the input
+    F       module      -            -           text: fingerprint of the input; params: values
     L       -           loss         -           -             text: function, flags: p probabilities, m mean
     B, A    -           loss         -           before, after: gradients; params: values before;
                                                  rows: steps taken by hooks inside it

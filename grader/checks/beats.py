@@ -154,11 +154,11 @@ def _before(steps: list[Step], step: Step) -> int:
 @check("accumulation-not-averaged")
 def accumulation_not_averaged(facts: Facts) -> Verdict:
     """Steps that use several batches' mean gradients at full weight each."""
-    steps = [step for step in steps_of(facts) if len(_batches(step)) > 1]
+    steps = [step for step in steps_of(facts) if len(_batches(step)) > 1 or _parts(step) > 1]
     summed = [step for step in steps if _is_sum_of_means(step)]
     if not _enough(summed, steps, MAJORITY) or not summed:
         return Clear()
-    size = int(median(len(step.fresh) for step in summed))
+    size = int(median(max(len(step.fresh), _parts(step)) for step in summed))
     if _rate_makes_up(facts, summed, size):
         return Clear()
     weights = [weight for step in summed for weight in step.weights]
@@ -174,6 +174,11 @@ def accumulation_not_averaged(facts: Facts) -> Verdict:
 def _batches(step: Step) -> set[str]:
     """Fingerprints of the different inputs behind a step's backwards."""
     return {back.batch for back in step.fresh if back.batch}
+
+
+def _parts(step: Step) -> int:
+    """Batches whose losses were added up before a step's backwards; 0 when none were."""
+    return sum(back.parts for back in step.fresh if back.parts > 1)
 
 
 def _is_sum_of_means(step: Step) -> bool:

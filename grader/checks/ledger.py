@@ -41,7 +41,8 @@ class Back:
     batch: str  # fingerprint of the last forward's input, "" where none was seen
     rows: int
     loss: float | None
-    mean: bool  # the last loss call averaged over its batch
+    mean: bool  # the loss calls before it averaged over their batches
+    parts: int = 1  # batches whose losses were added up into it
     uses: int = 0
 
 
@@ -103,12 +104,16 @@ def read_ledger(records: Iterable[Record]) -> Ledger:
         if not isinstance(record, (Row, Layout)):
             continue
         if window is None or record.window != number:
+            if window is not None:
+                window.close()
             number = record.window
             window = _Window(ledger, optimizers, by_hand)
         if isinstance(record, Layout):
             window.settle(record)
         else:
             window.take(record)
+    if window is not None:
+        window.close()
     return ledger
 
 
@@ -123,7 +128,8 @@ class _Window:
         self._size = 0
         self._backs: list[Back] = []  # of this window
         self._forward: Row | None = None
-        self._loss: Row | None = None
+        self._losses: list[Row] = []  # since the last backward
+        self._inputs: dict[str, int] = {}  # fingerprints and rows of the forwards since then
         self._trail = ""  # D, F, L and S since the last backward
         self._late: list[Step] = []  # steps that are late unless a forward follows them
         self._begun: tuple[Row, int] | None = None  # a step's first row, and how many backwards there were
@@ -159,10 +165,17 @@ class _Window:
             self._moved_by_hand(self._vector(row.params))
         elif row.beat == "F":
             self._forward = row
+            self._inputs[row.text] = row.rows
+            self._moved_by_hand(self._vector(row.params))
         elif row.beat == "L":
-            self._loss = row
+            self._losses.append(row)
         if row.beat in ("D", "F", "L", "S"):
             self._trail += row.beat
+
+    def close(self) -> None:
+        """The window is over: steps whose backward was still to come cannot be judged."""
+        for step in self._late:
+            step.late = step.had = False
 
     def _vector(self, text: str | None) -> Vector | None:
         if text is None:
@@ -177,7 +190,7 @@ class _Window:
         self._judge_late()
         values, before, after = (self._vector(text) for text in (row.params, row.before, row.after))
         if not inside:
-            self._moved_by_hand(values)
+            self._moved_by_hand(values, late="F" in self._trail)
         back = self._new_back(row)
         if row.beat == "A":
             self._gave(back, after)
@@ -196,16 +209,18 @@ class _Window:
         self._trail = ""
 
     def _new_back(self, row: Row) -> Back:
-        forward, loss = self._forward, self._loss
+        forward, losses, inputs = self._forward, self._losses, self._inputs
+        summed = len(inputs) > 1 and len(inputs) == len(losses) and _is_sum(row.value, losses)
         back = Back(
             number=len(self._ledger.backs),
             row=row,
             batch=forward.text if forward is not None else "",
-            rows=forward.rows if forward is not None else -1,
-            loss=loss.value if loss is not None else None,
-            mean=loss is not None and "m" in loss.flags,
+            rows=sum(inputs.values()) if summed else (forward.rows if forward is not None else -1),
+            loss=row.value if summed else (losses[-1].value if losses else None),
+            mean=bool(losses) and all("m" in loss.flags for loss in losses),
+            parts=len(inputs) if summed else 1,
         )
-        self._loss = None
+        self._losses, self._inputs = [], {}
         self._ledger.backs.append(back)
         self._backs.append(back)
         for waiting in self._since.values():
@@ -388,17 +403,18 @@ class _Window:
 
     # ── updates by hand ──────────────────────────────────────────────────────────────────────────
 
-    def _moved_by_hand(self, values: Vector | None) -> None:
-        """Values that moved since the last backward without a step."""
+    def _moved_by_hand(self, values: Vector | None, *, late: bool = False) -> None:
+        """Values that moved since the last backward without a step; `late`: since the last forward, too."""
         if values is None or self._before_hand is None or self._begun is not None:
             return
-        (old, gradient, back), self._before_hand = self._before_hand, None
+        old, gradient, back = self._before_hand
         if np.array_equal(values, old):
             return
+        self._before_hand = None
         self._note_moved(old, values)
         if not self._by_hand:
             return
-        step = Step(BY_HAND, back.row, [])
+        step = Step(BY_HAND, back.row, [], late=late)
         self._ledger.steps.append(step)
         ratio = _multiple(values - old, gradient) if gradient.size > 1 else None
         if ratio is None:
@@ -412,6 +428,14 @@ class _Window:
     def _note_moved(self, before: Vector, after: Vector) -> None:
         changed = (number for number, part in self._parts.items() if (before[part] != after[part]).any())
         self._ledger.moved.update(changed)
+
+
+def _is_sum(value: float | None, losses: list[Row]) -> bool:
+    """Whether what was differentiated is the plain sum of these losses."""
+    values = [loss.value for loss in losses if loss.value is not None]
+    return (
+        value is not None and len(values) == len(losses) and bool(np.isclose(value, sum(values), rtol=1e-4))
+    )
 
 
 def _multiple(now: Vector, last: Vector | None) -> float | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+from grader.errors import BadSettings
 from grader.exercise import Exercise
 from grader.launch.base import Launcher
 from grader.settings import Settings
@@ -17,13 +19,24 @@ def choose_launcher(settings: Settings, exercise: Exercise, notice: Callable[[st
     from grader.launch.docker import DockerLauncher, ready
 
     gpu = settings.gpu if exercise.gpu else "none"
+    data = data_folder(settings)
     if settings.sandbox == "docker":
-        return DockerLauncher(device=settings.device, gpu=gpu)
+        return DockerLauncher(device=settings.device, gpu=gpu, data=data)
     if settings.sandbox == "auto":
         missing = ready(settings.device)
         if not missing:
-            return DockerLauncher(device=settings.device, gpu=gpu)
+            return DockerLauncher(device=settings.device, gpu=gpu, data=data)
         notice(f"{missing} Running in local mode, without isolation.")
     from grader.launch.local import LocalLauncher
 
-    return LocalLauncher()
+    return LocalLauncher(data)
+
+
+def data_folder(settings: Settings) -> Path | None:
+    """The folder of real data, made absolute.  Raises BadSettings when it is none."""
+    if settings.data is None:
+        return None
+    folder = settings.data.absolute()
+    if not folder.is_dir():
+        raise BadSettings(f"data: {folder} is not a folder.")
+    return folder

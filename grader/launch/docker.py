@@ -55,7 +55,8 @@ class DockerLauncher:
     name: Literal["docker", "local"] = "docker"
     isolated = True
 
-    def __init__(self, device: str = "cpu", gpu: str = "none") -> None:
+    def __init__(self, device: str = "cpu", gpu: str = "none", data: Path | None = None) -> None:
+        self._data = data
         self._commands = dict(COMMANDS)
         self._gpu = "none" if gpu == "auto" and not has_gpu() else gpu
         self._staging = Staging()
@@ -120,8 +121,8 @@ class DockerLauncher:
             folders[f"{HOME}/grader"] = Path(__file__).parent.parent
             folders[f"{HOME}/exercises"] = course("exercises")
             folders[f"{HOME}/reference"] = course("reference")
-            if data := os.environ.get("GRADE_DATA"):
-                folders[f"{HOME}/data"] = Path(data)
+            if self._data is not None:
+                folders[f"{HOME}/data"] = self._data
                 extra["GRADE_DATA"] = f"{HOME}/data"
         return {target: self._staging.readable(folder) for target, folder in folders.items()}, extra
 

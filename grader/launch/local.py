@@ -22,14 +22,15 @@ from grader.errors import SandboxBroken
 from grader.launch.base import Limits, Role
 
 MODULES: dict[Role, str] = {"sandbox": "sandbox.zygote", "examiner": "grader.examiner"}
-KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV", "GRADE_DATA")
+KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
 EXPLAINED = 8192
 
 
 class LocalEndpoint:
     """A child process, its stdin and stdout as streams, its stderr in an unnamed file."""
 
-    def __init__(self, role: Role, limits: Limits) -> None:
+    def __init__(self, role: Role, limits: Limits, data: Path | None = None) -> None:
+        self._data = data if role == "examiner" else None
         self._folder = Path(tempfile.mkdtemp(prefix="metronome-"))
         self._folder.chmod(0o1777)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
@@ -60,6 +61,7 @@ class LocalEndpoint:
             "PYTHONUNBUFFERED": "1",
             "METRONOME_SCRATCH": str(self._folder),
             "HOME": str(self._folder),
+            **({"GRADE_DATA": str(self._data)} if self._data is not None else {}),
         }
 
     def send(self, data: bytes) -> None:
@@ -119,14 +121,17 @@ def descendants(root: int) -> set[int]:
 
 
 class LocalLauncher:
-    """Starts roles as processes; holds nothing of its own."""
+    """Starts roles as processes.  `data` is the folder of real data that the examiner may use."""
 
     name: Literal["docker", "local"] = "local"
     isolated = False
 
+    def __init__(self, data: Path | None = None) -> None:
+        self._data = data
+
     def start(self, role: Role, limits: Limits) -> LocalEndpoint:
         """Start a role and return at once."""
-        return LocalEndpoint(role, limits)
+        return LocalEndpoint(role, limits, self._data)
 
     def close(self) -> None:
         """Nothing to release."""

@@ -46,6 +46,7 @@ class Spies:
 
     def close(self) -> None:
         """Write what the spies and their recorder kept in memory."""
+        self.recorder.feed.used.close()
         self._data.close()
         self._loss.close()
         self._sync.close()

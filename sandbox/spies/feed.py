@@ -118,6 +118,11 @@ class FeedLog:
         self._stepped_fresh = False
         self._seen: deque[int] = deque(maxlen=KEPT)
 
+    @property
+    def from_loader(self) -> bool:
+        """Whether this step's batch was drawn by a loader."""
+        return self._stepped_fresh
+
     def drawn(self, draw: Draw) -> None:
         """A loader has yielded a batch."""
         self.used.drawn()

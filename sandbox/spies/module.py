@@ -74,6 +74,7 @@ class _ModuleSpy:
             of=info.number,
             rows=batch.shape[0] if batch is not None and known else -1,
             flags="t" if module.training else "e",
+            params=self._recorder.ledger.values(),
             text=f"{fingerprint(batch) & 0xFFFFFFFFFFFFFFFF:x}" if batch is not None and known else "",
         )
 

@@ -93,8 +93,10 @@ class Recorder:
     def beat(self, name: str) -> int:
         """Note one beat; returns the student's line where lines are wanted, else 0."""
         if not self.steps and not self.stepping and name in "DZF" and self._beats and self._beats[-1] in "BA":
-            # No optimizer has ever stepped: an update by hand, or none.  The next batch begins here.
-            self.feed.step_ended()
+            # No optimizer has ever stepped: an update by hand, or none.  The next batch begins here,
+            # unless a loader draws them: then it begins with the draw.
+            if name == "D" or not self.feed.from_loader:
+                self.feed.step_ended()
             self.boundary()
         self._beats.append(name)
         line = 0
@@ -137,7 +139,6 @@ class Recorder:
         """Write what was kept in memory: open window, order, passes, losses, uses."""
         if self._beats:
             self.boundary()
-        self.feed.used.close()
         self.ledger.close()
         self.registry.close()
         order = trace.Order(items=self.order.items, truncated=self.order.truncated)

@@ -55,4 +55,6 @@ def test_a_bug_is_found_in_docker(grade_in_docker: Grade, slug: str, path: Path)
     source = path.read_bytes()
     report = grade_in_docker(slug, source, expected(source))
     assert_found(report, expected(source))
-    assert all(item.basis == "observed" for item in report.findings if item.slug != "accuracy-below-threshold")
+    assert all(
+        item.basis == "observed" for item in report.findings if item.slug != "accuracy-below-threshold"
+    )

@@ -2,10 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from grader.errors import EngineUnavailable, ImageMissing
+from grader.errors import BadSettings, EngineUnavailable, ImageMissing
 from grader.exercise import load_exercise
 from grader.launch.choose import choose_launcher
 from grader.launch.docker import DockerLauncher
@@ -84,3 +85,9 @@ def test_a_missing_image_is_told_with_the_command_that_builds_it(monkeypatch):
 def test_a_gpu_is_asked_for_only_where_the_exercise_wants_one():
     assert choose(sandbox="docker", gpu="7")[0]._gpu == "none"
     assert choose(WANTS_GPU, sandbox="docker", gpu="7")[0]._gpu == "7"
+
+
+def test_a_data_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere"
+    with pytest.raises(BadSettings, match="is not a folder"):
+        choose_launcher(Settings(sandbox="local", data=missing), load_exercise("linreg-torch"), print)

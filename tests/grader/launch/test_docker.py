@@ -144,14 +144,15 @@ def test_the_sandbox_sees_no_exercise_and_no_reference(docker_launcher: DockerLa
 
 
 @pytest.mark.docker
-def test_the_instructors_data_reach_the_examiner_alone(
-    docker_launcher: DockerLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_instructors_data_reach_the_examiner_alone(tmp_path: Path) -> None:
     (tmp_path / "images").write_text("real")
-    monkeypatch.setenv("GRADE_DATA", str(tmp_path))
+    launcher = DockerLauncher(data=tmp_path)
     code = "import os; d = os.environ.get('GRADE_DATA'); print(d and open(d + '/images').read())"
-    assert said(docker_launcher, code, "examiner") == "real"
-    assert said(docker_launcher, code) == "None"
+    try:
+        assert said(launcher, code, "examiner") == "real"
+        assert said(launcher, code) == "None"
+    finally:
+        launcher.close()
 
 
 @pytest.mark.docker

@@ -201,7 +201,6 @@ def test_validation_between_the_draw_and_the_step_is_not_trained_on() -> None:
     assert trained(loop) == [(3, 3), (3, 0)]
 
 
-@pytest.mark.xfail(strict=True, reason="passes are written before the batches of updates by hand are counted")
 @pytest.mark.parametrize("name", ["updated by hand", "autograd.grad"])
 def test_the_passes_of_updates_by_hand_are_trained_on(name: str) -> None:
     assert trained(LOOPS[name]) == [(3, 3)]
@@ -252,7 +251,6 @@ def test_a_copy_of_the_batch_within_a_step_counts_once(order: str) -> None:
     assert seen.one(trace.Pass).trained == 3
 
 
-@pytest.mark.xfail(strict=True, reason="before the first step, a forward after a backward begins a new batch")
 @pytest.mark.parametrize("again", ["xb", "xb.clone()"])
 def test_a_batch_that_the_very_first_step_uses_twice_counts_once(again: str) -> None:
     seen = watch(f"""
