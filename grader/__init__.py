@@ -13,13 +13,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from grader.version import VERSION
+
 if TYPE_CHECKING:
     from grader.exercise import load_exercise
     from grader.models import Report
     from grader.settings import Settings
 
 __all__ = ["Report", "__version__", "grade", "load_exercise"]
-__version__ = "0.1.0"
+__version__ = VERSION
 
 _HOMES = {"Report": "grader.models", "load_exercise": "grader.exercise"}
 

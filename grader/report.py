@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 
-import grader
 from grader.checks.beats import beats_seen
 from grader.checks.feeding import epochs_trained
 from grader.checks.registry import Facts
@@ -12,6 +11,7 @@ from grader.exercise import Exercise
 from grader.launch.base import Launcher, Outcome
 from grader.models import Beats, Evidence, Report, SandboxFacts, Submission
 from grader.scoring import Scored
+from grader.version import VERSION
 from sandbox import trace
 
 
@@ -27,7 +27,7 @@ def build_report(
     """The report; `outcome` and `launcher` are None when nothing was run.  `seconds` is the whole grading's time."""
     printed = outcome.output if outcome is not None else b""
     return Report(
-        grader_version=grader.__version__,
+        grader_version=VERSION,
         report_id=secrets.token_hex(6),
         exercise=exercise.slug,
         exercise_title=exercise.title,

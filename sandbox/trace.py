@@ -1,4 +1,4 @@
-"""The trace: what the spies saw, as records; with its streaming writer and its bounded reader.
+"""The trace: what the spies saw, as records (`sandbox.records`); its streaming writer and its bounded reader.
 
 A trace is a run of lines, one JSON object each, `{"kind": …, fields…}`; the first is a `Header`.
 It is a *claim* of a process that ran a student's code: the reader bounds it, checks every field's
@@ -16,9 +16,84 @@ import math
 import types
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from functools import cache
-from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from sandbox.records import (
+    KINDS,
+    End,
+    Failure,
+    Feed,
+    Graded,
+    Hash,
+    Header,
+    Layout,
+    Live,
+    Loader,
+    LossCall,
+    Losses,
+    Module,
+    Optimizer,
+    OptimizerUse,
+    Order,
+    Origin,
+    Over,
+    Param,
+    Pass,
+    Pattern,
+    Progress,
+    Record,
+    Returned,
+    Rng,
+    Row,
+    Started,
+    Stop,
+    Sync,
+)
+
+__all__ = [
+    "KINDS",
+    "MAX_LINE",
+    "MAX_RECORDS",
+    "MAX_TRACE",
+    "VERSION",
+    "End",
+    "Failure",
+    "Feed",
+    "Graded",
+    "Hash",
+    "Header",
+    "Layout",
+    "Live",
+    "Loader",
+    "LossCall",
+    "Losses",
+    "Module",
+    "Optimizer",
+    "OptimizerUse",
+    "Order",
+    "Origin",
+    "Over",
+    "Param",
+    "Pass",
+    "Pattern",
+    "Progress",
+    "Record",
+    "Returned",
+    "Rng",
+    "Row",
+    "Started",
+    "Stop",
+    "Sync",
+    "TraceError",
+    "Writer",
+    "decode",
+    "encode",
+    "pack_vector",
+    "read",
+    "unpack_vector",
+]
 
 VERSION = 1
 MAX_TRACE = 4 << 20
@@ -30,368 +105,6 @@ MAX_RECORDS = 50_000
 
 class TraceError(ValueError):
     """The bytes are not a trace: too long, wrong version, unknown record, wrong type."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """Base of all records; `kind` is the class's name in the file."""
-
-    kind: ClassVar[str]
-
-    def __init_subclass__(cls) -> None:
-        cls.kind = cls.__name__
-        KINDS[cls.kind] = cls
-
-
-KINDS: dict[str, type[Record]] = {}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header(Record):
-    """First record.  `threads` is torch's intra-op thread count."""
-
-    version: int
-    torch: str
-    threads: int
-    entry: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Started(Record):
-    """All of ours is in place, and the student's code begins.  Without it the failure was ours."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Over(Record):
-    """The student's code has ended; what follows is ours again.  Without an `End` after it the failure was ours."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Param(Record):
-    """A tensor that gradients go to; `id` names it in all other records.
-
-    `owned`: an `nn.Parameter`, or held by a module or an optimizer; else some other leaf of a graph.
-    """
-
-    id: int
-    owned: bool
-    shape: list[int]
-    dtype: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Module(Record):
-    """A root module (one the student's code calls) that has parameters, in `parameters()` order."""
-
-    id: int
-    cls: str
-    params: list[int]
-    given: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Optimizer(Record):
-    """An optimizer at its construction (`given`: the exercise made it).  `at_step` counts steps before it."""
-
-    id: int
-    cls: str
-    hyper: dict[str, float]
-    params: list[int]
-    given: bool
-    line: int
-    at_step: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class OptimizerUse(Record):
-    """How an optimizer was used: its number of steps and whether it kept state (momentum, moments)."""
-
-    id: int
-    steps: int
-    stateful: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Loader(Record):
-    """A DataLoader that was iterated.  `size` and `batch_size` are -1 where it has none."""
-
-    id: int
-    sampler: str
-    batch_size: int
-    drop_last: bool
-    size: int
-    workers: int
-    given: bool
-    line: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pass(Record):
-    """One iterator over a DataLoader.
-
-    `order` is a digest of the indices drawn, `head` the first of them, `ascending` whether they only
-    ever grow, `first` the first batch's fingerprint; `polled` counts how often it was asked for more
-    after its end; `trained` counts batches of it whose gradients a step used; `generator` is the digest of
-    the sampler generator's state at its start.
-    """
-
-    id: int
-    loader: int
-    line: int
-    at_step: int
-    batches: int
-    rows: int
-    trained: int
-    finished: bool
-    polled: int
-    order: str
-    first: str
-    head: list[int]
-    ascending: bool
-    generator: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pattern(Record):
-    """One order of beats between two steps, e.g. "DZFLBS", with the student's line for each beat.
-
-    D batch drawn, Z zero_grad, F forward, f forward without gradient, L loss, l loss without gradient,
-    B backward, A autograd.grad of parameters, a of anything else (inputs, tensors of torch.func),
-    C clip, S step.
-    """
-
-    id: int
-    beats: str
-    lines: list[int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order(Record):
-    """The order of all patterns: `[pattern, times]` or `[[…items], times]`, nested."""
-
-    items: list[Any]
-    truncated: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout(Record):
-    """Opens a ledger window: the sampled coordinates, `[parameter, [flat indices]]`, in vector order."""
-
-    window: int
-    step: int
-    coordinates: list[Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row(Record):
-    """One beat inside a ledger window.
-
-    beat    of          value        extra       vectors
-    D       pass        -            -           -
-    Z       optimizer   -            -           -             (-1: a module's zero_grad)
-    F       module      -            -           text: fingerprint of the input; params: values
-    L       -           loss         -           -             text: function, flags: p probabilities, m mean
-    B, A    -           loss         -           before, after: gradients; params: values before;
-                                                 rows: steps taken by hooks inside it
-    C       -           norm         max_norm    before: gradients before the clip
-    s       optimizer   -            -           before: gradients; params: values    (a step begins)
-    S       optimizer   -            -           after: gradients; params: values     (a step ended)
-    V       -           -            -           params: values                       (the window ended)
-    """
-
-    window: int
-    beat: str
-    step: int
-    line: int
-    of: int = -1
-    rows: int = -1
-    flags: str = ""
-    text: str = ""
-    value: float | None = None
-    extra: float | None = None
-    before: str | None = None
-    after: str | None = None
-    params: str | None = None
-    rates: list[float] = field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Losses(Record):
-    """The losses that were backpropagated: the first and last exactly, between them thinned to pairs."""
-
-    count: int
-    first: list[float]
-    last: list[float]
-    thinned: list[list[float]]
-    non_finite_at: int
-    non_finite_line: int
-    non_finite_value: float | None
-    line: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class LossCall(Record):
-    """A loss function as the student's code called it at one line, and what went into it.
-
-    `probabilities` counts the sampled calls (`sampled`) whose input rows were a softmax's output.
-    """
-
-    name: str
-    line: int
-    reduction: str
-    calls: int
-    sampled: int
-    probabilities: int
-    input_shape: list[int]
-    target_shape: list[int]
-    row_sum: float | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rng(Record):
-    """The student's code moved a global random generator: `what` is manual_seed or set_rng_state."""
-
-    what: str
-    value: int
-    at_step: int
-    line: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Live(Record):
-    """How long graphs lived in a window: at `step`, the latest `alive` of `attached` were all still alive."""
-
-    step: int
-    line: int
-    attached: int
-    alive: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feed(Record):
-    """Steps whose input no loader had just drawn, by fingerprints of the first input of each.
-
-    `distinct` fingerprints in `steps` steps; `period`: they repeat in this many steps (0: they do not);
-    `rows` is the batch size, `fresh` the number of steps that a loader did feed.
-    """
-
-    steps: int
-    distinct: int
-    period: int
-    rows: int
-    fresh: int
-    line: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin(Record):
-    """Where the rows of a training batch came from, found by content among the known sources.
-
-    `rows` maps a source's name (or "unknown") to a count; where the rows are `scale * raw + shift`,
-    `residual` is the largest relative deviation from that.
-    """
-
-    at_step: int
-    line: int
-    rows: dict[str, int]
-    scale: float
-    shift: float
-    residual: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sync(Record):
-    """`.item()` calls of the student's code: how many, and in how many of the steps."""
-
-    calls: int
-    steps: int
-    line: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hash(Record):
-    """sha256 over the graded module's parameters after `step` steps (0: before the first)."""
-
-    step: int
-    sha256: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Graded(Record):
-    """The graded module: its state's names, shapes and dtypes, or why none could be chosen.
-
-    `form` says how its outputs relate to the bare map's: logits, log_softmax, softmax, or "" (neither).
-    """
-
-    module: int
-    names: list[str]
-    shapes: list[list[int]]
-    dtypes: list[str]
-    scale: float
-    shift: float
-    residual: float
-    form: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Returned(Record):
-    """What the student's function returned: its type's name, its length, its numbers (at most 4,096)."""
-
-    type: str
-    length: int
-    numbers: list[float]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stop(Record):
-    """The run was ended by the student's code: an exception, a bad signature, an early exit.
-
-    `slug` is the finding it will be; `frames` are the student's own lines, outermost first.
-    """
-
-    slug: str
-    type: str
-    message: str
-    frames: list[int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress(Record):
-    """How far the run had come, written now and then so that a killed run leaves something."""
-
-    steps: int
-    counts: dict[str, int]
-    line: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failure(Record):
-    """A spy of ours failed; `text` is its traceback."""
-
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class End(Record):
-    """Last record of a run that was not killed.  `finished` is false when the deadline's alarm wrote it.
-
-    `counts` counts every beat; `trained_rows` the batch rows behind the backwards, each drawn batch once;
-    `moved` whether the graded parameters' values ever changed; `failures` how often a spy itself failed.
-    """
-
-    finished: bool
-    steps: int
-    counts: dict[str, int]
-    trained_rows: int
-    moved: bool
-    seconds: float
-    dropped: int
-    failures: int
 
 
 # ── vectors ──────────────────────────────────────────────────────────────────────────────────────

@@ -114,7 +114,7 @@ class LocalEndpoint:
 def descendants(root: int) -> set[int]:
     """All processes below `root`; empty where there is no /proc."""
     with contextlib.suppress(FileNotFoundError):
-        from sandbox.zygote import descendants as below
+        from sandbox.housekeeping import descendants as below
 
         return below(root)
     return set()
