@@ -74,7 +74,7 @@ class Results:
             return self.given, info, ""
         candidates = [info for info in modules if info.module is not None]
         if not candidates:
-            return None, None, "no module was seen that maps a batch of images to ten scores while training"
+            return None, None, "no module was seen that gives outputs of the expected width while training"
         latest = max(info.stepped for info in candidates)
         last = [info for info in candidates if info.stepped == latest]
         if len({tuple(sorted(info.params)) for info in last}) > 1:
@@ -125,10 +125,10 @@ class Results:
 def _unclear(found: Fit | None) -> str:
     """Why the input map cannot be used; "" when it can."""
     if found is None:
-        return "its inputs could not be traced back to the raw images"
+        return "its inputs could not be traced back to the raw data"
     if not found.residual <= FIT_RESIDUAL:
         return (
-            "its outputs are not those of one linear layer on the raw images after a scale and a shift "
+            "its outputs are not those of one linear layer on the raw data after a scale and a shift "
             f"(relative residual {found.residual:.2g})"
         )
     return ""
