@@ -1,12 +1,16 @@
 """The data that flow through a grading: Submission, Stop, Evidence, Finding, Report.
 
 All are frozen.  `Report` is the public one: its JSON form is versioned by `schema_version`.
+
+    1  the first
+    2  source, loss_steps and override came; a report of version 1 still reads
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -15,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.trace import Record
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 R = TypeVar("R", bound=Record)
 
 Severity = Literal["error", "warning", "note"]
@@ -124,8 +128,22 @@ class SandboxFacts(Frozen):
     seconds: float = 0.0
 
 
+class Override(Frozen):
+    """A person's decision over a report: points, verdict, why, who, and when (UTC, ISO 8601)."""
+
+    points: float
+    passed: bool
+    reason: str
+    who: str
+    when: str
+
+
 class Report(Frozen):
-    """The result of one grading; the contract with everything that reads our JSON."""
+    """The result of one grading; the contract with everything that reads our JSON.
+
+    `source` is the file as text.  `loss_steps` counts, from 1, the backward pass that each of `losses`
+    belongs to (empty in reports of version 1).  With an `override`, passed and points are its own.
+    """
 
     schema_version: int = SCHEMA_VERSION
     grader_version: str
@@ -145,10 +163,30 @@ class Report(Frozen):
     measurement: Measurement | None = None
     beats: Beats | None = None
     losses: tuple[float | None, ...] = ()
+    loss_steps: tuple[int, ...] = ()
+    source: str = ""
     output: str = ""
     output_truncated: bool = False
     sandbox: SandboxFacts | None = None
     seconds: float = 0.0
+    override: Override | None = None
+
+
+def overridden(report: Report, override: Override) -> Report:
+    """The report with a person's decision: its points and verdict, on all of the rubric's points.
+
+    What could not be checked is then settled, so `max` is the sum over all requirements again.
+    """
+    most = math.fsum(row.max for row in report.requirements) or report.score.max
+    return report.model_copy(
+        update={
+            "outcome": "graded",
+            "passed": override.passed,
+            "score": Score(points=override.points, max=most),
+            "summary": f"Settled by a person: {override.points:g} of {most:g} points.",
+            "override": override,
+        }
+    )
 
 
 @dataclass(frozen=True)

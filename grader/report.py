@@ -9,10 +9,13 @@ from grader.checks.feeding import epochs_trained
 from grader.checks.registry import Facts
 from grader.exercise import Exercise
 from grader.launch.base import Launcher, Outcome
-from grader.models import Beats, Evidence, Report, SandboxFacts, Submission
+from grader.models import Beats, Evidence, Report, SandboxFacts, Score, Submission
 from grader.scoring import Scored
 from grader.version import VERSION
 from sandbox import trace
+
+MOST_STEPS = 1 << 53
+"""Numbers of steps above this are no claim worth showing: a float no longer counts one by one there."""
 
 
 def build_report(
@@ -26,6 +29,7 @@ def build_report(
 ) -> Report:
     """The report; `outcome` and `launcher` are None when nothing was run.  `seconds` is the whole grading's time."""
     printed = outcome.output if outcome is not None else b""
+    losses = _losses(evidence)
     return Report(
         grader_version=VERSION,
         report_id=secrets.token_hex(6),
@@ -43,11 +47,34 @@ def build_report(
         requirements=scored.requirements,
         measurement=evidence.measurement,
         beats=_beats(evidence, exercise),
-        losses=_losses(evidence),
+        losses=tuple(loss for _, loss in losses),
+        loss_steps=tuple(step for step, _ in losses),
+        source="\n".join(source_lines(submission)),
         output=printed.decode(errors="replace"),
         output_truncated=outcome is not None and outcome.output_bytes > len(printed),
         sandbox=_sandbox(evidence, outcome, launcher),
         seconds=round(seconds, 3),
+    )
+
+
+def failed_report(submission: Submission, exercise: Exercise, sentence: str) -> Report:
+    """The report when we failed: no points, no verdict, and nothing said about the file."""
+    return Report(
+        grader_version=VERSION,
+        report_id=secrets.token_hex(6),
+        exercise=exercise.slug,
+        exercise_title=exercise.title,
+        exercise_version=exercise.version,
+        filename=submission.filename,
+        sha256=submission.sha256,
+        student=submission.student,
+        outcome="grader_error",
+        passed=None,
+        score=Score(points=None, max=exercise.max_points),
+        summary=f"No result: {sentence}",
+        findings=(),
+        requirements=(),
+        source="\n".join(source_lines(submission)),
     )
 
 
@@ -85,13 +112,15 @@ def _beats(evidence: Evidence, exercise: Exercise) -> Beats | None:
     )
 
 
-def _losses(evidence: Evidence) -> tuple[float, ...]:
+def _losses(evidence: Evidence) -> list[tuple[int, float]]:
+    """The losses that were kept, each with the number of its backward pass, counted from 1."""
     series = next((item for item in reversed(evidence.records) if isinstance(item, trace.Losses)), None)
     if series is None:
-        return ()
+        return []
     if series.count <= len(series.first):
-        return tuple(series.first)
-    return tuple(pair[1] for pair in series.thinned if len(pair) == 2)
+        return list(enumerate(series.first, start=1))
+    pairs = (pair for pair in series.thinned if len(pair) == 2)
+    return [(int(number) + 1, loss) for number, loss in pairs if 0 <= number < MOST_STEPS]  # false for nan
 
 
 def _sandbox(evidence: Evidence, outcome: Outcome | None, launcher: Launcher | None) -> SandboxFacts | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
-import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.errors import MetronomeError, UsageError
+from grader.files import replace_file, temporary_beside
 
 if TYPE_CHECKING:
     from grader.render import Canvas
@@ -61,7 +60,7 @@ class Target:
             if self._special():
                 self._path.write_bytes(text.encode())
             else:
-                self._replace(text.encode())
+                replace_file(self._path, text.encode())
         except OSError as error:
             raise MetronomeError(f"{self._shown} could not be written: {_reason(error)}.") from error
 
@@ -78,26 +77,9 @@ class Target:
         if self._path.exists() and not os.access(self._path, os.W_OK):
             raise UsageError(f"{self._shown} is read-only.")
         if not self._special():
-            descriptor, temporary = self._temporary()
+            descriptor, temporary = temporary_beside(self._path)
             os.close(descriptor)
             temporary.unlink()
-
-    def _temporary(self) -> tuple[int, Path]:
-        """A new file beside the target, with the permissions a new file gets here."""
-        path = self._path.with_name(f".{self._path.name[:100]}.{secrets.token_hex(4)}")
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), path
-
-    def _replace(self, data: bytes) -> None:
-        descriptor, temporary = self._temporary()
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(data)
-            if self._path.exists():
-                temporary.chmod(stat.S_IMODE(self._path.stat().st_mode))
-            os.replace(temporary, self._path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
 
 
 def _reason(error: Exception) -> str:
