@@ -1,0 +1,1 @@
+"""What has to survive: submissions, jobs, results, deliveries and outgoing messages, in one database."""
