@@ -10,16 +10,11 @@ import pytest
 
 from grader.launch import docker
 from grader.launch.docker import DockerLauncher
+from tests.services import browser, postgres
 
 ENABLE = "METRONOME_SERVICES=install make test"
 PROMISED = os.environ.get("METRONOME_SERVICES") == "install"
 """Whether the set-up promised all services: then an absent one is a failure (a GPU apart)."""
-
-
-@cache
-def no_docker() -> str:
-    """Why tests marked `docker` cannot run, "" when they can; asked once a process."""
-    return docker.ready()
 
 
 @cache
@@ -32,14 +27,29 @@ def no_gpu() -> str:
     return "" if torch.cuda.is_available() else "This torch has no CUDA."
 
 
+SERVICES = {
+    "docker": cache(docker.ready),
+    "postgres": cache(postgres.absent),
+    "browser": cache(browser.absent),
+}
+"""By marker, what says why its tests cannot run, "" when they can; asked once a process."""
+WAYS = {
+    "docker": f"To run them: {ENABLE}",
+    "postgres": f"To run them: {ENABLE}, or set {postgres.VARIABLE} to the URL of a server.",
+    "browser": f"To run them: {ENABLE}, or install Chromium and chromedriver.",
+    "gpu": "They need a machine with a GPU.",
+}
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Look for a test's services before its fixtures do."""
     if item.get_closest_marker("gpu") and (reason := no_gpu()):
         pytest.skip(f"gpu: {reason}")
-    if item.get_closest_marker("docker") and (reason := no_docker()):
-        if PROMISED:
-            pytest.fail(f"docker: {reason}", pytrace=False)
-        pytest.skip(f"docker: {reason}")
+    for service, absent in SERVICES.items():
+        if item.get_closest_marker(service) and (reason := absent()):
+            if PROMISED:
+                pytest.fail(f"{service}: {reason}", pytrace=False)
+            pytest.skip(f"{service}: {reason}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -48,13 +58,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("skipped"):
         if isinstance(report, pytest.TestReport) and isinstance(report.longrepr, tuple):
             reason = report.longrepr[2].removeprefix("Skipped: ")
-            if reason.startswith(("docker: ", "gpu: ")):
+            if reason.partition(": ")[0] in WAYS:
                 absent.setdefault(reason, []).append(report.nodeid)
     for reason, tests in sorted(absent.items()):
         service, _, why = reason.partition(": ")
-        way = f"To run them: {ENABLE}" if service == "docker" else "They need a machine with a GPU."
         terminalreporter.section(f"{len(tests)} tests left out: no {service}")
-        terminalreporter.line(f"{why}\n{way}")
+        terminalreporter.line(f"{why}\n{WAYS[service]}")
         for test in sorted(tests):
             terminalreporter.line(f"  {test}")
 
@@ -77,3 +86,17 @@ def own_containers() -> list[str]:
     with engine.connected() as client:
         found = client.containers(all=True, filters={"label": f"metronome.owner={os.getpid()}"})
     return [name for container in found for name in container["Names"]]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of the PostgreSQL server that was given, or of one that this process starts (1 s)."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of the test's own, dropped afterwards."""
+    with postgres.database(postgres_server) as url:
+        yield url
