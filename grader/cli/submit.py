@@ -8,6 +8,7 @@ import click
 
 from grader.cli.output import Target, screen, show
 from grader.cli.progress import progress_line
+from grader.render import renderers
 
 
 @click.command(name="submit")
@@ -25,7 +26,7 @@ from grader.cli.progress import progress_line
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["terminal", "json"]),
+    type=click.Choice(renderers()),
     help="How the report is written.  [default: terminal]",
 )
 @click.option(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from grader.models import Report
 
-_HOMES = {"terminal": "grader.render.terminal", "json": "grader.render.json"}
+FORMATS = ("terminal", "json", "html", "markdown", "gradescope", "junit")
+"""The default one first; each is `grader.render.<name>`."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class Canvas:
 
 def renderers() -> list[str]:
     """The names of all formats, the default one first."""
-    return list(_HOMES)
+    return list(FORMATS)
 
 
 def render(report: Report, form: str, canvas: Canvas | None = None) -> str:
     """The report as text of that format, ending in a line break.  Raises ValueError for an unknown one."""
-    if form not in _HOMES:
-        raise ValueError(f"There is no format {form!r}. There are: {', '.join(_HOMES)}.")
-    text: str = import_module(_HOMES[form]).render(report, canvas or Canvas())
+    if form not in FORMATS:
+        raise ValueError(f"There is no format {form!r}. There are: {', '.join(FORMATS)}.")
+    text: str = import_module(f"grader.render.{form}").render(report, canvas or Canvas())
     return text

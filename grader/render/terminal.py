@@ -17,35 +17,33 @@ from rich.text import Text
 
 from grader.render.clean import clean, one_line
 from grader.render.spark import sparkline
+from grader.render.words import (
+    BEATS,
+    SEVERITY_MARKS,
+    STATUS_MARKS,
+    bound,
+    decided,
+    facts,
+    lines_of,
+    meets,
+    number,
+    pattern_of,
+    points_of,
+    reason_of,
+    seen,
+    verdict,
+)
 
 if TYPE_CHECKING:
-    from grader.models import Beats, Finding, Measurement, Report, RequirementResult, SandboxFacts
+    from grader.models import Beats, Finding, Measurement, Report, RequirementResult
     from grader.render.registry import Canvas
 
 NARROWEST = 24
 OUTPUT_LINES = 12
 SPARK_WIDTH = 40
 
-BEATS = {
-    "D": "draw",
-    "Z": "zero_grad",
-    "F": "forward",
-    "f": "forward without gradient",
-    "L": "loss",
-    "B": "backward",
-    "A": "autograd.grad",
-    "C": "clip",
-    "S": "step",
-}
-VERDICTS = {
-    "graded": "NOT PASSED",
-    "student_error": "NOT PASSED: the program did not get through",
-    "limit_exceeded": "NOT PASSED: a limit was exceeded",
-    "needs_person": "NEEDS A PERSON",
-    "grader_error": "NO RESULT: the grader failed",
-}
-SEVERITY = {"error": ("✗", "red"), "warning": ("!", "yellow"), "note": ("·", "blue")}
-STATUS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "could-not-check": ("?", "yellow")}
+SEVERITY_COLORS = {"error": "red", "warning": "yellow", "note": "blue"}
+STATUS_COLORS = {"passed": "green", "failed": "red", "could-not-check": "yellow"}
 _PLAIN = str.maketrans(
     dict(zip("✓✗·│×▁▂▃▄▅▆▇█–—−", "+x-|x_.:-=+*#---", strict=True)) | {"…": "...", "≥": ">=", "≤": "<="}
 )
@@ -85,7 +83,7 @@ def _sections(report: Report, width: int) -> Iterator[RenderableType]:
     if report.output.strip():
         yield from _section("What your code printed", _output(report))
     yield Text()
-    yield Text(_facts(report, report.sandbox), style="dim")
+    yield Text(facts(report), style="dim")
 
 
 def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
@@ -104,8 +102,8 @@ def _spaced(blocks: Iterable[RenderableType]) -> RenderableType:
 
 def _verdict(report: Report) -> RenderableType:
     color = "green" if report.passed else ("yellow" if report.passed is None else "red")
-    head = Text("PASSED" if report.passed else VERDICTS[report.outcome], style=f"bold {color}")
-    head.append(f"   {_points(report)}", style="bold")
+    head = Text(verdict(report), style=f"bold {color}")
+    head.append(f"   {points_of(report.score)}", style="bold")
     name = Text(one_line(report.exercise_title) or report.exercise)
     name.append(f" · {one_line(report.filename)}", style="dim")
     if report.student:
@@ -113,49 +111,33 @@ def _verdict(report: Report) -> RenderableType:
     parts: list[RenderableType] = [head, name]
     if report.summary.strip():
         parts += [Text(), Text(clean(report.summary).strip())]
+    if report.override:
+        parts.append(Text(decided(report.override)))
     return Group(*parts)
 
 
-def _points(report: Report) -> str:
-    score = report.score
-    if score.points is None:
-        return f"– of {_number(score.max)} points"
-    return f"{_number(score.points)} of {_number(score.max)} points"
-
-
-def _number(value: float | None, digits: int = 5) -> str:
-    """A number short enough to read: that many significant digits at most, no trailing zeros."""
-    return "–" if value is None else f"{value:.{digits}g}"
-
-
 def _beats(beats: Beats) -> RenderableType:
-    pattern = one_line(beats.pattern).replace(" ", "")
+    pattern = pattern_of(beats)
     colors = {"Z": "magenta", "B": "yellow", "S": "green"}
     strip = Text()
     for index, beat in enumerate(pattern):
         strip.append(" " if index else "")
         strip.append(beat, style=f"bold {colors.get(beat, '')}".strip())
-    seen = f"{beats.steps:,} step{'' if beats.steps == 1 else 's'}"
-    if beats.epochs is not None:
-        seen += f" · {_number(beats.epochs)} epoch{'' if beats.epochs == 1 else 's'}"
-    strip.append(f"   {seen}", style="dim")
-    return Group(strip, Columns(_legend(pattern, beats.lines), padding=(0, 3)))
+    strip.append(f"   {seen(beats)}", style="dim")
+    return Group(strip, Columns(_legend(beats), padding=(0, 3)))
 
 
-def _legend(pattern: str, lines: tuple[int, ...]) -> Iterator[Text]:
+def _legend(beats: Beats) -> Iterator[Text]:
     """What each beat is and the lines it came from, each beat once."""
-    for beat in dict.fromkeys(pattern):
-        name = BEATS.get(beat, "unknown")
-        places = dict.fromkeys(
-            line for seen, line in zip(pattern, lines, strict=False) if seen == beat and line > 0
-        )
+    for beat in dict.fromkeys(pattern_of(beats)):
+        places = lines_of(beat, beats)
         word = "line" if len(places) == 1 else "lines"
         where = f", {word} {', '.join(map(str, places))}" if 0 < len(places) <= 4 else ""
-        yield Text(f"{beat} {name}{where}", style="dim")
+        yield Text(f"{beat} {BEATS.get(beat, 'unknown')}{where}", style="dim")
 
 
 def _finding(finding: Finding) -> RenderableType:
-    mark, color = SEVERITY[finding.severity]
+    mark, color = SEVERITY_MARKS[finding.severity], SEVERITY_COLORS[finding.severity]
     title = Text(f"{one_line(finding.title)}", style="bold")
     title.append(f"  {finding.slug}", style="not bold dim")
     parts: list[RenderableType] = [title, Text(clean(finding.evidence).strip())]
@@ -206,14 +188,13 @@ def _rubric(rows: Iterable[RequirementResult]) -> RenderableType:
     grid.add_column(justify="right", no_wrap=True)
     grid.expand = True
     for row in rows:
-        mark, color = STATUS[row.status]
+        mark, color = STATUS_MARKS[row.status], STATUS_COLORS[row.status]
         title = Text(one_line(row.title))
         if row.required:
             title.append(" (required)", style="dim")
-        if reason := one_line(row.reason) or ", ".join(row.findings):
-            prefix = "could not be checked: " if row.status == "could-not-check" else ""
-            title.append(f"\n{prefix}{reason}", style="dim")
-        points = Text(f"{_number(row.points)} / {_number(row.max)}")
+        if reason := reason_of(row):
+            title.append(f"\n{reason}", style="dim")
+        points = Text(f"{number(row.points)} / {number(row.max)}")
         grid.add_row(Text(mark, style=f"bold {color}"), title, points)
     return grid
 
@@ -222,14 +203,9 @@ def _measurement(measurement: Measurement) -> RenderableType:
     name = one_line(measurement.metric)
     if measurement.value is None:
         return Text(f"{name} was not measured" + _because(measurement.reason))
-    higher = measurement.better == "higher"
-    good = (
-        measurement.value >= measurement.threshold if higher else measurement.value <= measurement.threshold
-    )
     text = Text(f"{name} ")
-    text.append(_number(measurement.value), style=f"bold {'green' if good else 'red'}")
-    bound = "at least" if higher else "at most"
-    text.append(f", {bound} {_number(measurement.threshold)} wanted")
+    text.append(number(measurement.value), style=f"bold {'green' if meets(measurement) else 'red'}")
+    text.append(f", {bound(measurement)} {number(measurement.threshold)} wanted")
     text.append(f"   {measurement.samples:,} samples, {measurement.basis}", style="dim")
     return Group(text, Text(one_line(measurement.reason), style="dim")) if measurement.reason else text
 
@@ -239,7 +215,7 @@ def _because(reason: str) -> str:
 
 
 def _losses(losses: tuple[float | None, ...], width: int) -> RenderableType:
-    first, last = _number(losses[0], 4), _number(losses[-1], 4)
+    first, last = number(losses[0], 4), number(losses[-1], 4)
     text = Text(f"{first} ")
     text.append(sparkline(losses, min(SPARK_WIDTH, width - len(first) - len(last) - 4)), style="cyan")
     return text.append(f" {last}")
@@ -260,15 +236,3 @@ def _output(report: Report) -> RenderableType:
         cut = ", and more that was not kept" if report.output_truncated and more > 0 else ""
         grid.add_row("", Text(f"… {hidden}{cut}", style="dim"))
     return grid
-
-
-def _facts(report: Report, sandbox: SandboxFacts | None) -> str:
-    parts = []
-    if sandbox:
-        isolation = "isolated" if sandbox.isolated else "not isolated"
-        parts.append(f"Ran in {one_line(sandbox.launcher)} mode, {isolation}")
-        if sandbox.torch:
-            parts.append(f"torch {one_line(sandbox.torch)}")
-    parts.append(f"{report.seconds:.1f} s")
-    parts.append(f"report {one_line(report.report_id)}")
-    return " · ".join(parts)

@@ -3,7 +3,7 @@
 import json
 import math
 
-from grader.models import Measurement, Place, Report
+from grader.models import SCHEMA_VERSION, Measurement, Place, Report
 from grader.render import render
 
 
@@ -16,7 +16,7 @@ def strict(text):
 
 def test_the_keys_that_others_build_on_are_there(make_report):
     report = strict(render(make_report(), "json"))
-    assert report["schema_version"] == 1
+    assert report["schema_version"] == SCHEMA_VERSION
     assert (report["exercise"], report["outcome"], report["passed"]) == ("mnist-from-memory", "graded", False)
     assert report["score"] == {"points": 4.0, "max": 10.0}
     finding = report["findings"][0]

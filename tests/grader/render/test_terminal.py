@@ -6,7 +6,7 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from grader.models import Beats, Measurement, Place, SandboxFacts, Score
+from grader.models import Beats, Measurement, Override, Place, SandboxFacts, Score, overridden
 from grader.render import Canvas, render
 
 ESCAPE = "\x1b"
@@ -34,6 +34,15 @@ def test_the_verdict_and_the_score_come_first(make_report):
 def test_every_outcome_has_its_words(make_report, outcome, passed, points, first):
     report = make_report(outcome=outcome, passed=passed, score=Score(points=points, max=10.0))
     assert show(report).splitlines()[0] == first
+
+
+def test_who_decided_and_why_stands_under_the_verdict(make_report):
+    decision = Override(
+        points=9.0, passed=True, reason="It is\nright.", who="grace", when="2026-02-03T10:00:00Z"
+    )
+    lines = show(overridden(make_report(), decision)).splitlines()
+    assert lines[0] == "PASSED   9 of 5.5 points"
+    assert "Decided by grace, 2026-02-03T10:00:00Z: It is right." in lines
 
 
 def test_the_beat_is_a_strip_with_a_legend(make_report):

@@ -1,0 +1,1 @@
+"""Tests of our pages in a real browser."""

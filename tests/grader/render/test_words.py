@@ -1,0 +1,45 @@
+"""Words, signs and numbers that all formats share."""
+
+import pytest
+
+from grader.models import Beats, Measurement, Override
+from grader.render.words import bound, counted, decided, heading, lines_of, meets, number
+
+
+def test_numbers_are_short():
+    assert [number(value) for value in (None, 1.0, 0.874249, 1e-9, 123456.0)] == [
+        *("–", "1", "0.87425", "1e-09", "1.2346e+05")
+    ]
+    assert [counted(1, "step"), counted(2000, "step"), counted(1.5, "epoch")] == [
+        *("1 step", "2,000 steps", "1.5 epochs")
+    ]
+
+
+def test_a_beats_lines_are_its_own():
+    beats = Beats(pattern="F L BBS", lines=(3, 4, 5, 6, -1), steps=1)
+    assert [lines_of(beat, beats) for beat in "FBSX"] == [(3,), (5, 6), (), ()]
+
+
+@pytest.mark.parametrize(
+    ("value", "better", "good"),
+    [(0.9, "higher", True), (0.8, "higher", False), (0.9, "lower", True), (1.0, "lower", False)],
+)
+def test_a_value_meets_its_threshold_or_not(value, better, good):
+    measurement = Measurement(
+        metric="m", value=value, threshold=0.9, better=better, samples=1, basis="observed"
+    )
+    assert meets(measurement) is good
+    assert not meets(measurement.model_copy(update={"value": None}))
+    assert not meets(measurement.model_copy(update={"value": float("nan")}))
+    assert bound(measurement) == {"higher": "at least", "lower": "at most"}[better]
+
+
+def test_a_decision_is_one_line():
+    decision = Override(points=1.0, passed=True, reason="It\nis right.", who="grace", when="today")
+    assert decided(decision) == "Decided by grace, today: It is right."
+    assert decided(decision.model_copy(update={"reason": " ", "who": ""})) == "Decided by a person, today."
+
+
+def test_a_heading_parts_the_verdict_from_its_detail(make_report):
+    assert heading(make_report()) == ("Not passed", "")
+    assert heading(make_report(outcome="limit_exceeded")) == ("Not passed", "A limit was exceeded.")
