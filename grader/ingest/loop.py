@@ -12,7 +12,7 @@ import os
 import re
 import stat
 import tokenize
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from grader.errors import NoSuchFile, UnknownExercise
@@ -51,7 +51,7 @@ def read_loop(path: Path, exercise: str | None, settings: Settings) -> Ingested:
         exercise=_exercise(path, source, exercise, settings),
         student=settings.student,
     )
-    return Ingested(submission, _problem(path, source))
+    return Ingested(submission, problem_in(path.name, source))
 
 
 def _read(path: Path) -> bytes:
@@ -109,11 +109,14 @@ def _comment(source: bytes) -> tuple[str | None, int]:
     return None, 0
 
 
-def _problem(path: Path, source: bytes) -> str:
-    """Why the bytes cannot be run as Python source; "" when they can."""
+def problem_in(filename: str, source: bytes) -> str:
+    """Why `source`, handed in as `filename`, cannot be run as Python: a sentence; "" when it can.
+
+    Of a file that is too long MAX_SOURCE + 1 bytes are enough.
+    """
     if len(source) > MAX_SOURCE:
         return f"The file is larger than {MAX_SOURCE >> 20} MiB; a training loop is a few kilobytes."
-    if path.suffix.lower() == ".ipynb":
+    if PurePosixPath(filename).suffix.lower() == ".ipynb":
         return "The file is a notebook; hand in a Python file (.py) with its code."
     if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "The file is saved as UTF-16; save it as UTF-8."
