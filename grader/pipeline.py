@@ -53,7 +53,7 @@ def grade_file(
         return unreadable(submission, chosen, problem)
     secret = course_secret(settings)
     (progress or quiet)("starting the sandbox")
-    launcher = choose_launcher(settings, chosen, notice or quiet)
+    launcher = choose_launcher(settings, chosen.gpu, notice or quiet)
     with Lines(launcher) as lines:
         return grade_submission(submission, chosen, lines, secret, progress=progress or quiet)
 

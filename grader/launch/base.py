@@ -78,10 +78,13 @@ class Endpoint(Protocol):
 
 
 class Launcher(Protocol):
-    """Somewhere to run things."""
+    """Somewhere to run things.  `ground` is what results rest on there: the image's id, or torch's version."""
 
     name: Literal["docker", "local"]
     isolated: bool
+
+    @property
+    def ground(self) -> str: ...
 
     def start(self, role: Role, limits: Limits) -> Endpoint:
         """Start a role and return at once; its R frame says when it is ready.  Raises LaunchError."""

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from grader.errors import BadSettings
-from grader.exercise import Exercise
 from grader.launch.base import Launcher
 from grader.settings import Settings
 
 
-def choose_launcher(settings: Settings, exercise: Exercise, notice: Callable[[str], None]) -> Launcher:
+def choose_launcher(settings: Settings, wants_gpu: bool, notice: Callable[[str], None]) -> Launcher:
     """The launcher that settings ask for; `notice` is told when docker was wanted and cannot be had.
 
-    With sandbox = "docker" there is no falling back: starting then raises EngineUnavailable or ImageMissing.
+    `wants_gpu` says whether the exercise does.  With sandbox = "docker" there is no falling back: starting
+    then raises EngineUnavailable or ImageMissing.
     """
     from grader.launch.docker import DockerLauncher, ready
 
-    gpu = settings.gpu if exercise.gpu else "none"
+    gpu = settings.gpu if wants_gpu else "none"
     data = data_folder(settings)
     if settings.sandbox == "docker":
         return DockerLauncher(device=settings.device, gpu=gpu, data=data)

@@ -70,6 +70,11 @@ class DockerLauncher:
             self.close()
             raise
 
+    @property
+    def ground(self) -> str:
+        """The image's id."""
+        return self.image_digest
+
     def start(self, role: Role, limits: Limits) -> StreamEndpoint:
         """Create, attach to and start one container; a failure leaves nothing.  Raises LaunchError."""
         container = _Container(self._client, f"metronome-{role}-{uuid.uuid4().hex[:12]}")

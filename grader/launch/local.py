@@ -20,6 +20,7 @@ from typing import Literal
 
 from grader.errors import SandboxBroken
 from grader.launch.base import Limits, Role
+from grader.launch.digest import local_ground
 
 MODULES: dict[Role, str] = {"sandbox": "sandbox.zygote", "examiner": "grader.examiner"}
 KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZ", "VIRTUAL_ENV")
@@ -128,6 +129,11 @@ class LocalLauncher:
 
     def __init__(self, data: Path | None = None) -> None:
         self._data = data
+
+    @property
+    def ground(self) -> str:
+        """The torch that is installed."""
+        return local_ground()
 
     def start(self, role: Role, limits: Limits) -> LocalEndpoint:
         """Start a role and return at once."""

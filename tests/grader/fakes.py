@@ -60,6 +60,7 @@ class FakeLauncher:
     """Hands out prepared endpoints by role; one more start than prepared is a failure of the test."""
 
     name = "local"
+    ground = "torch 2.13.0"
 
     def __init__(self, *, sandbox=(), examiner=(), isolated=False):
         self.isolated = isolated

@@ -13,7 +13,7 @@ from grader.settings import Settings
 
 
 def test_the_public_names_are_pinned():
-    assert grader.__all__ == ["Report", "__version__", "grade", "load_exercise"]
+    assert grader.__all__ == ["Report", "__version__", "grade", "grade_many", "load_exercise"]
     for name in grader.__all__:
         assert getattr(grader, name) is not None
 

@@ -7,14 +7,10 @@ from pathlib import Path
 import pytest
 
 from grader.errors import BadSettings, EngineUnavailable, ImageMissing
-from grader.exercise import load_exercise
 from grader.launch.choose import choose_launcher
 from grader.launch.docker import DockerLauncher
 from grader.launch.local import LocalLauncher
 from grader.settings import Settings
-
-LINREG = load_exercise("linreg-torch")
-WANTS_GPU = LINREG.model_copy(update={"gpu": True})
 
 
 @pytest.fixture
@@ -22,9 +18,9 @@ def _no_engine(monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
 
 
-def choose(exercise=LINREG, **settings):
+def choose(wants_gpu=False, **settings):
     said = []
-    launcher = choose_launcher(Settings(**settings), exercise, said.append)
+    launcher = choose_launcher(Settings(**settings), wants_gpu, said.append)
     launcher.close()
     return launcher, said
 
@@ -55,8 +51,7 @@ def test_local_asks_no_engine_and_says_nothing():
 def test_local_does_not_even_import_docker():
     code = (
         "import sys; from grader.launch.choose import choose_launcher; from grader.settings import Settings;"
-        "from grader.exercise import load_exercise;"
-        "choose_launcher(Settings(sandbox='local'), load_exercise('linreg-torch'), print);"
+        "choose_launcher(Settings(sandbox='local'), False, print);"
         "print('docker' in sys.modules, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -84,10 +79,10 @@ def test_a_missing_image_is_told_with_the_command_that_builds_it(monkeypatch):
 @pytest.mark.docker
 def test_a_gpu_is_asked_for_only_where_the_exercise_wants_one():
     assert choose(sandbox="docker", gpu="7")[0]._gpu == "none"
-    assert choose(WANTS_GPU, sandbox="docker", gpu="7")[0]._gpu == "7"
+    assert choose(True, sandbox="docker", gpu="7")[0]._gpu == "7"
 
 
 def test_a_data_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     missing = tmp_path / "nowhere"
     with pytest.raises(BadSettings, match="is not a folder"):
-        choose_launcher(Settings(sandbox="local", data=missing), load_exercise("linreg-torch"), print)
+        choose_launcher(Settings(sandbox="local", data=missing), False, print)
