@@ -32,7 +32,7 @@ demo: $(RUNTIME) ## Install, grade one right and one wrong loop, and show both r
 	code=$$?; if [ "$$code" -ne 1 ]; then echo "the wrong loop ended with code $$code, not 1"; exit 1; fi
 
 test: $(DEVELOP) lint ## Run the linters and every test that this machine can run
-	OMP_NUM_THREADS=1 $(WITH_SERVICES) "$(BIN)/python" -m pytest -n auto $(ARGS)
+	OMP_NUM_THREADS=1 $(WITH_SERVICES) "$(BIN)/python" -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(DEVELOP) ## Check style, types and the direction of imports
 	"$(BIN)/ruff" check .

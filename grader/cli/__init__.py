@@ -16,6 +16,11 @@ from grader.cli.failure import reported
 
 COMMANDS = {
     "submit": ("grader.cli.submit", "Grade one file and show its report."),
+    "batch": ("grader.cli.batch", "Grade a class: a folder, or a zip from Canvas or Moodle."),
+    "override": ("grader.cli.override", "Settle a submission by hand."),
+    "serve": ("grader.cli.serve", "Take submissions by webhook, and show and send their reports."),
+    "outbox": ("grader.cli.outbox", "List results that could not be sent, and send them again."),
+    "report": ("grader.cli.report", "Show a saved report, or write it in another format."),
     "sandbox": ("grader.cli.sandbox", "Build the image that submissions run in."),
     "schema": ("grader.cli.schema", "Print the JSON Schema of the JSON report."),
 }

@@ -1,0 +1,1 @@
+"""Whole classes through the command."""

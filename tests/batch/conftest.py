@@ -1,0 +1,53 @@
+"""The command in a process of its own, with a home and a secret of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Grade = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Variables for a command of ours: the secret is fixed, so every run meets the same data."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GRADE_", "XDG_"))}
+    (home / "tmp").mkdir(parents=True, exist_ok=True)
+    own = {"HOME": str(home), "TMPDIR": str(home / "tmp"), "GRADE_SECRET": "5e" * 32, "OMP_NUM_THREADS": "1"}
+    return {**kept, **own, **more}
+
+
+def command(*arguments: object) -> list[str]:
+    """The command's line."""
+    return [sys.executable, "-m", "grader.cli", *map(str, arguments)]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home for the module's commands."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def grade(home: Path) -> Grade:
+    """Run the command to its end; it never shows a traceback."""
+
+    def run(*arguments: object, timeout: float = 900, **variables: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command(*arguments),
+            cwd=home,
+            env=environment(home, **variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+        )
+        assert "Traceback" not in done.stdout + done.stderr
+        return done
+
+    return run
