@@ -11,6 +11,7 @@
 
 Each key has its variable: GRADE_SANDBOX, GRADE_EXERCISE and so on.  Paths in the file are relative to
 its folder.  The course secret itself is no setting (it would be shown with them): see `challenge.py`.
+What `grade serve` needs is a table of its own, `[serve]`: see `serving.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from grader import serving
 from grader.errors import BadSettings
+from grader.serving import Serve
 
 FILE = "grade.toml"
 PREFIX = "GRADE_"
@@ -58,6 +61,7 @@ class Settings(BaseModel):
     secret_file: Folder | None = None
     gpu: Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9:/_-]*\z")] = "auto"
     device: Literal["cpu", "cuda"] = "cpu"
+    serve: Serve = Field(default_factory=Serve)
 
 
 _EXPECTED = {
@@ -68,6 +72,7 @@ _EXPECTED = {
     "secret_file": "the path of a file",
     "gpu": '"auto", "none", or the id of a GPU as a text',
     "device": '"cpu" or "cuda"',
+    "serve": "a table",
 }
 
 
@@ -86,7 +91,8 @@ def load_settings(
         table = {key: _anchor(key, value, found.parent) for key, value in table.items()}
     variables = _variables(environ)
     _validate(variables, lambda key: PREFIX + key.upper())
-    return Settings.model_validate({**table, **variables})
+    serve = {**table.get(serving.KEY, {}), **serving.from_variables(environ)}
+    return Settings.model_validate({**table, **variables, serving.KEY: serve})
 
 
 def override(settings: Settings, **options: object) -> Settings:
@@ -125,8 +131,8 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
 
     A misspelt one is refused: GRADE_SANDBX=docker must not quietly mean "no isolation".
     """
-    known = {PREFIX + key.upper(): key for key in Settings.model_fields}
-    names = [*known, SECRET_VARIABLE]
+    known = {PREFIX + key.upper(): key for key in Settings.model_fields if key != serving.KEY}
+    names = [*known, *serving.VARIABLES, SECRET_VARIABLE]
     for name in environ:
         close = difflib.get_close_matches(name, names, n=1, cutoff=0.85) if name.startswith(PREFIX) else []
         if close and name not in names:
@@ -136,11 +142,15 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _anchor(key: str, value: Any, folder: Path) -> Any:
     """Paths in the file are relative to the folder it lies in."""
+    if key == serving.KEY:
+        return serving.anchored(value, folder)
     return folder / Path(value).expanduser() if key in ("data", "secret_file") else value
 
 
 def _validate(table: Mapping[str, object], where: Any) -> None:
     """Check `table` by itself, so that an error can say where its value came from."""
+    if serving.KEY in table:  # has secrets, so its messages show no values
+        serving.check(table[serving.KEY], lambda key: where(f"{serving.KEY}.{key}".rstrip(".")))
     try:
         Settings.model_validate(dict(table))
     except ValidationError as error:

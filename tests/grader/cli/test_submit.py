@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.models import Score
+from grader.render import render, renderers
 
 
 def test_a_pass_is_exit_0_and_the_report_is_shown(run, pipeline):
@@ -57,6 +58,14 @@ def test_output_without_a_format_is_json_in_the_file_and_the_report_on_the_scree
     assert done.exit_code == 0
     assert done.stdout.startswith("PASSED")
     assert json.loads(Path("r.json").read_text())["exercise"] == "linreg-torch"
+
+
+@pytest.mark.parametrize("form", renderers())
+def test_every_format_can_be_asked_for(run, pipeline, make_report, form):
+    done = run("submit", "loop.py", "--format", form, "--output", "r.txt")
+    assert (done.exit_code, done.output) == (0, "")
+    assert Path("r.txt").read_text() == render(make_report(), form)
+    assert run("submit", "loop.py", "--format", form).stdout == render(make_report(), form)
 
 
 @pytest.mark.parametrize("form", ["json", "terminal"])

@@ -1,0 +1,1 @@
+"""The server in a process of its own."""
