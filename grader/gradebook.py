@@ -1,4 +1,4 @@
-"""The gradebook of a class: one entry a student, and what could not be matched.  Filled by `batch`, shown by `render`."""
+"""The gradebook of a class: an entry for each student, and what could not be matched."""
 
 from __future__ import annotations
 

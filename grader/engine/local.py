@@ -103,7 +103,7 @@ class LocalEngine:
 
     def join(self, seconds: float) -> bool:
         """Wait that long at most for the workers to end; whether they have."""
-        return all([ended.wait(seconds / len(self._ended)) for ended in self._ended.values()])
+        return all(ended.wait(seconds / len(self._ended)) for ended in self._ended.values())
 
     def stop(self, *, abort: bool = False) -> None:
         """Take no new job and finish those that run; with `abort`, end them and put them back."""

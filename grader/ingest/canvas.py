@@ -12,12 +12,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from grader.ingest.roster import spellings, squeezed
 
-_UPLOAD = re.compile(r"(?=_([0-9]{1,20})_([0-9]{1,20})_.)")
-_ENTRY = re.compile(r"(?=_([0-9]{1,20})(?:_[0-9]{1,20})?_((?:text|link)\.html)$)")
-# An anonymous id is five letters and digits; newer and older Canvas put LATE first.
+MAX_READINGS = 32
+"""Most ways in which one file name is read; only one made to take our time has more."""
+
+_UPLOAD = re.compile(r"(?=_([0-9]{1,20})_([0-9]{1,20})_.)", re.DOTALL)
+_ENTRY = re.compile(r"(?=_([0-9]{1,20})(?:_[0-9]{1,20})?_((?:text|link)\.html)\Z)")
+# An anonymous id is five letters and digits.  Canvas puts LATE first; it is understood elsewhere too.
 _ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?anon_(?P<late2>LATE_)?(?P<id>[A-Za-z0-9]{1,20})(?P<late3>_LATE)?"
     r"_(?:(?P<attachment>[0-9]{1,20})_)?(?P<file>.+)",
@@ -53,7 +57,7 @@ def read_names(names: Iterable[str], known: Mapping[str, str] | None = None) -> 
 def _readings(name: str) -> list[Reading]:
     """All ways to read a file name, the leftmost first."""
     found: dict[int, Reading] = {}
-    for match in _UPLOAD.finditer(name):
+    for match in islice(_UPLOAD.finditer(name), MAX_READINGS):
         file = name[match.end(2) + 1 :]
         found[match.start()] = _reading(name[: match.start()], match[1], int(match[2]), file)
     for match in _ENTRY.finditer(name):

@@ -22,9 +22,9 @@ from grader.store.schema import endpoints, outbox, submissions
 from grader.store.submissions import Stored
 
 PENDING, DELIVERED, DEAD = "pending", "delivered", "dead"
-MOST_ATTEMPTS = 12
-FIRST_DELAY, FACTOR, LONGEST_DELAY = 1.0, 4.0, 86_400.0
-"""Seconds until the second attempt, how much longer each next one takes, and the longest: three days in all."""
+MOST_ATTEMPTS = 19
+FIRST_DELAY, FACTOR, LONGEST_DELAY = 1.0, 2.0, 86_400.0
+"""Seconds until the second attempt, how much longer each next one takes, the longest: 2.5 days in all."""
 
 
 @dataclass(frozen=True)

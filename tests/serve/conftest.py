@@ -208,11 +208,11 @@ def deliver(
         time.sleep(0.2)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait until it holds."""
+def wait_for(condition: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:
+    """Wait until it holds; `what` says what was missing."""
     until = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until, what
+        assert time.monotonic() < until, what()
         time.sleep(0.1)
 
 

@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from grader.ingest.canvas import Reading, read_names
@@ -51,6 +51,11 @@ def test_lengths_of_ids_tell_readings_apart():
     assert read("bob_777_888_loop.py", *(f"user_{n}_12{n}_45{n}_loop.py" for n in range(5)))[1:] == [
         (f"user_{n}", f"12{n}", 450 + n, "loop.py") for n in range(5)
     ]
+
+
+def test_lengths_are_taken_from_names_that_are_sure_where_there_are_any():
+    misleading = [f"user_1_12{n}_45{n}_7_8_9_loop.py" for n in range(3)]
+    assert [each[1] for each in read(*misleading, "bob_777_888_loop.py")] == ["120", "121", "122", "777"]
 
 
 def test_the_roster_tells_readings_apart():
@@ -105,6 +110,7 @@ WORD = st.text(st.characters(categories=["Ll", "Lo", "Nd", "Mn"], include_charac
 FILE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=30)
 
 
+@example("", False, 10_000, 100_000, "\n")
 @given(WORD, st.booleans(), st.integers(10_000, 99_999), st.integers(100_000, 999_999), FILE)
 def test_any_name_is_parsed_back(name, late, user, attachment, file):
     entry = f"{name}{'_LATE' if late else ''}_{user}_{attachment}_{file}"

@@ -46,6 +46,7 @@ def test_on_canvas_loop_py_comes_first_then_the_newest(best, others):
     [
         (("loop.py", 0, "moodle", "9"), [("loop.py", 0, "moodle", "8")]),
         (("loop.py", 0, "moodle", "10"), [("loop.py", 0, "moodle", "9")]),
+        (("loop.py", 0, "moodle", "9"), [("loop-1.py", 0, "moodle", "8")]),
         (("x/loop-1.py", 0, "moodle"), [("loop.py", 0, "moodle")]),
         (("x/loop.py", 0, "moodle"), [("x/old/loop.py", 0, "moodle"), ("main.py", 0, "moodle")]),
         (("main.py", 0, "moodle"), [("helper-2.py", 0, "moodle", "0"), ("x/a.py", 0, "moodle")]),

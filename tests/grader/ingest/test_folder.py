@@ -59,7 +59,11 @@ def test_a_folder_that_is_itself_a_link_is_read(tmp_path, put):
     assert list(read_folder(tmp_path / "link").members) == ["ada.py"]
 
 
-def test_a_file_that_becomes_a_link_before_it_is_opened_is_not_followed(tmp_path, put, monkeypatch):
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")
+@pytest.mark.parametrize("becomes", ["link", "pipe"])
+def test_a_file_that_becomes_another_thing_before_it_is_opened_is_not_read(
+    tmp_path, put, monkeypatch, becomes
+):
     path = put("ada.py")
     (tmp_path / "secret.py").write_bytes(b"secret")
     real = os.open
@@ -67,13 +71,13 @@ def test_a_file_that_becomes_a_link_before_it_is_opened_is_not_followed(tmp_path
     def swap(name, flags, *rest):
         if os.fspath(name).endswith("ada.py"):
             path.unlink()
-            path.symlink_to(tmp_path / "secret.py")
+            path.symlink_to(tmp_path / "secret.py") if becomes == "link" else os.mkfifo(path)
         return real(name, flags, *rest)
 
     monkeypatch.setattr(os, "open", swap)
     gathered = read(tmp_path)
     assert not gathered.members
-    assert "ada.py" in why(gathered)
+    assert "it cannot be read" in why(gathered)["ada.py"]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")

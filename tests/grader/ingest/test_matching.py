@@ -87,6 +87,18 @@ def test_without_a_roster_ids_tell_students_apart():
     assert matched(None, *files) == ({"ada-5": ["ada"], "ada-6": ["ada"], "bob": ["bob", "bob"]}, [], [])
 
 
+def test_one_id_is_one_student_however_the_name_is_written():
+    files = [handed("Ada Lovelace", "5", "moodle"), handed("ada_lovelace", "5", "moodle")]
+    assert list(matched(None, *files)[0]) == ["Ada Lovelace"]
+
+
+def test_a_name_made_unique_is_nobody_s_own():
+    files = [handed("ada", "5"), handed("ada", "6"), handed("ada-5", "9")]
+    students = list(matched(None, *files)[0])
+    assert len(students) == 3
+    assert {"ada-5", "ada-6"} < set(students)
+
+
 def test_the_anonymous_are_told_apart_and_never_matched_by_name():
     files = [handed("anon", "aB3dE", anonymous=True), handed("Participant", "5", "moodle", anonymous=True)]
     rows = [Student("x", "Anon"), Student("y", "Participant")]
@@ -147,3 +159,19 @@ def test_every_file_is_in_one_group_and_every_student_is_accounted_for(rows, fil
     if rows is not None:
         assert set(students) - set(unmatched) == {row.student for row in rows} - set(absent)
         assert not set(unmatched) & {row.student for row in rows}
+
+
+def test_another_canvas_id_under_a_students_name_is_somebody_else():
+    rows = [Student("ada", "Ada Lovelace", canvas_id="5"), Student("bob", "Bob Jones")]
+    files = handed("lovelaceada", "5"), handed("lovelaceada", "99"), handed("jonesbob", "7")
+    assert matched(rows, *files) == (
+        {"ada": ["lovelaceada"], "bob": ["jonesbob"], "lovelaceada": ["lovelaceada"]},
+        ["lovelaceada"],
+        [],
+    )
+
+
+def test_another_moodle_id_under_a_students_name_is_another_attempt():
+    rows = [Student("ada", "Ada Lovelace", moodle_id="5")]
+    files = handed("Ada Lovelace", "5", "moodle"), handed("Ada Lovelace", "9", "moodle")
+    assert matched(rows, *files)[0] == {"ada": ["Ada Lovelace", "Ada Lovelace"]}

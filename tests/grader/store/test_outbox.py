@@ -14,6 +14,8 @@ from grader.store import jobs, outbox, schema
 from grader.store.outbox import (
     DEAD,
     DELIVERED,
+    FACTOR,
+    FIRST_DELAY,
     LONGEST_DELAY,
     MOST_ATTEMPTS,
     PENDING,
@@ -173,7 +175,7 @@ def test_a_long_error_is_cut(database):
 
 @given(attempts=st.integers(1, MOST_ATTEMPTS))
 def test_a_delay_grows_with_the_attempts_up_to_the_longest(attempts):
-    usual = min(4.0 ** (attempts - 1), LONGEST_DELAY)
+    usual = min(FIRST_DELAY * FACTOR ** (attempts - 1), LONGEST_DELAY)
     assert 0.75 * usual <= delay(attempts) <= 1.25 * usual
 
 
@@ -184,7 +186,7 @@ def test_delays_differ():
 def test_all_attempts_together_take_days(monkeypatch):
     monkeypatch.setattr("random.uniform", lambda low, high: (low + high) / 2)
     days = sum(delay(attempts) for attempts in range(1, MOST_ATTEMPTS)) / 86_400
-    assert days == pytest.approx(3.0, abs=0.1)
+    assert days == pytest.approx(2.5, abs=0.1)
 
 
 def test_a_message_is_dead_after_the_last_attempt_and_not_before(database):
