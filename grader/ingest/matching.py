@@ -101,7 +101,9 @@ class _Index:
         if file.anonymous:
             return None
         if file.lms == "canvas":
-            return self._only("squeezed", squeezed(file.label))
+            # A Canvas id is a user's for good: another id under the same name is somebody else.
+            row = self._only("squeezed", squeezed(file.label))
+            return row if row is None or not row.canvas_id else None
         if file.lms == "moodle":
             return self._only("folded", folded(file.label))
         label = plain(file.label, None)
