@@ -48,8 +48,9 @@ def match(roster: Roster | None, files: Iterable[HandedFile]) -> Matched:
     index = _Index(roster.students if roster else ())
     of_roster: defaultdict[str, list[HandedFile]] = defaultdict(list)
     strangers: dict[Owner, list[HandedFile]] = {}
+    found = _single({owner: index.find(handed[0]) for owner, handed in owners.items()})
     for owner, handed in sorted(owners.items()):
-        student = index.find(handed[0])
+        student = found[owner]
         if student:
             of_roster[student.student] += handed
         else:
@@ -65,6 +66,18 @@ def match(roster: Roster | None, files: Iterable[HandedFile]) -> Matched:
         unmatched=tuple(sorted(keys.values())) if roster else (),
         absent=tuple(sorted(rows.keys() - of_roster.keys())),
     )
+
+
+def _single(found: dict[Owner, Student | None]) -> dict[Owner, Student | None]:
+    """Without those who share a name on Canvas: an id is a user's for good there, so they are two people."""
+    ids: defaultdict[str, set[str]] = defaultdict(set)
+    for (lms, number, _), student in found.items():
+        if student and lms == "canvas":
+            ids[student.student].add(number)
+    return {
+        owner: student if student and len(ids[student.student]) <= 1 else None
+        for owner, student in found.items()
+    }
 
 
 def _owner(file: HandedFile) -> Owner:
@@ -101,7 +114,7 @@ class _Index:
         if file.anonymous:
             return None
         if file.lms == "canvas":
-            # A Canvas id is a user's for good: another id under the same name is somebody else.
+            # Another id under the same name is somebody else.
             row = self._only("squeezed", squeezed(file.label))
             return row if row is None or not row.canvas_id else None
         if file.lms == "moodle":

@@ -1,7 +1,9 @@
 """The report as Gradescope's results.json: one test a requirement, the findings as text.
 
 https://gradescope-autograders.readthedocs.io/en/latest/specs/
-Where nobody has decided yet there is no score at all, so that our failure never looks like a zero.
+Where nobody has decided yet there is no score at all, so that our failure never looks like a zero.  Points
+that could not be checked leave both sides of a score; Gradescope knows only its assignment's total, so the
+share that was reached is given of all points.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ def render(report: Report, canvas: Canvas) -> str:
 
 
 def _results(report: Report) -> dict[str, Any]:
-    points = report.score.points
-    scored = points is not None and math.isfinite(points)
+    points = _of_all(report)
+    scored = points is not None
     results: dict[str, Any] = {"score": points} if scored else {}
     return results | {
         "execution_time": report.seconds if math.isfinite(report.seconds) else 0.0,
@@ -52,6 +54,17 @@ def _results(report: Report) -> dict[str, Any]:
             "overridden": report.override is not None,
         },
     }
+
+
+def _of_all(report: Report) -> float | None:
+    """The points reached, on the scale of the whole rubric; None where there are none."""
+    points, most = report.score.points, report.score.max
+    if points is None or not math.isfinite(points):
+        return None
+    full = math.fsum(row.max for row in report.requirements)
+    if not 0 < most < full or not math.isfinite(full):  # false for nan as well
+        return points
+    return round(points / most * full, 2)
 
 
 def _output(report: Report, scored: bool) -> str:

@@ -79,7 +79,7 @@ def scale_against(value: float, threshold: float) -> Scale:
     """The axis for one finite number beside its threshold, with room on both sides."""
     low, high = min(value, threshold), max(value, threshold)
     if low > 0 and high / low > DECADES / 10:
-        return Scale(max(low / 4, sys.float_info.min), min(high * 4, LARGEST), log=True)
+        return Scale(low / 4 or low, min(high * 4, LARGEST), log=True)
     if low >= 0:
         return Scale(0.0, 1.0) if 0.5 < high <= 1 else Scale(0.0, min(high * 1.25, LARGEST) or 1.0)
     pad = max(high / 4 - low / 4, abs(low) / 4)

@@ -104,7 +104,7 @@ def _verdict(report: Report) -> RenderableType:
     color = "green" if report.passed else ("yellow" if report.passed is None else "red")
     head = Text(verdict(report), style=f"bold {color}")
     head.append(f"   {points_of(report.score)}", style="bold")
-    name = Text(one_line(report.exercise_title) or report.exercise)
+    name = Text(one_line(report.exercise_title) or one_line(report.exercise))
     name.append(f" · {one_line(report.filename)}", style="dim")
     if report.student:
         name.append(f" · {one_line(report.student)}", style="dim")
@@ -139,7 +139,7 @@ def _legend(beats: Beats) -> Iterator[Text]:
 def _finding(finding: Finding) -> RenderableType:
     mark, color = SEVERITY_MARKS[finding.severity], SEVERITY_COLORS[finding.severity]
     title = Text(f"{one_line(finding.title)}", style="bold")
-    title.append(f"  {finding.slug}", style="not bold dim")
+    title.append(f"  {one_line(finding.slug)}", style="not bold dim")
     parts: list[RenderableType] = [title, Text(clean(finding.evidence).strip())]
     if finding.where:
         parts.append(_code(finding))

@@ -96,11 +96,12 @@ def test_one_folder_in_a_folder_is_still_a_student(read):
 
 
 def test_files_of_two_accounts_are_taken_together_and_said_to_be(read):
-    files = {"lovelaceada_5_100_loop.py": LOOP, "adalovelace_9_101_loop.py": NEWER}
-    (hand_in,) = read(files, "student,name,canvas_id\nada,Ada Lovelace,5\n").submissions
+    folder = "{}_{}_assignsubmission_file_/loop.py"
+    files = {folder.format("Ada Lovelace", 5): LOOP, folder.format("ada lovelace", 9): NEWER}
+    (hand_in,) = read(files, "student,name,moodle_id\nada,Ada Lovelace,5\n").submissions
     assert (hand_in.source, hand_in.id) == (NEWER, "9")
     assert hand_in.remark.endswith(
-        "The files of adalovelace (9) and lovelaceada (5) were taken for one student's."
+        "The files of Ada Lovelace (5) and ada lovelace (9) were taken for one student's."
     )
 
 

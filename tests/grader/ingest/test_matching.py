@@ -76,7 +76,7 @@ def test_all_that_fits_one_student_is_one_group():
     rows = [Student("ada", "Ada Lovelace", canvas_id="5")]
     files = [
         handed("lovelaceada", "5"),
-        handed("adalovelace", "9", inside="b.py"),
+        handed("adalovelace", "5", inside="b.py"),
         handed("lovelaceada", "5", inside="c.py"),
     ]
     assert len(matched(rows, *files)[0]["ada"]) == 3
@@ -175,3 +175,12 @@ def test_another_moodle_id_under_a_students_name_is_another_attempt():
     rows = [Student("ada", "Ada Lovelace", moodle_id="5")]
     files = handed("Ada Lovelace", "5", "moodle"), handed("Ada Lovelace", "9", "moodle")
     assert matched(rows, *files)[0] == {"ada": ["Ada Lovelace", "Ada Lovelace"]}
+
+
+def test_two_users_who_share_a_name_are_not_taken_for_one():
+    files = handed("lovelaceada", "5"), handed("lovelaceada", "6")
+    assert matched([Student("ada", "Ada Lovelace")], *files) == (
+        {"lovelaceada-5": ["lovelaceada"], "lovelaceada-6": ["lovelaceada"]},
+        ["lovelaceada-5", "lovelaceada-6"],
+        ["ada"],
+    )

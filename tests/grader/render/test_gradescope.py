@@ -66,3 +66,14 @@ def test_a_hostile_report_is_clean_text():
     for sign in ("\u202e", "\\u202e", "\x1b", "\\u001b", "\\ud800"):
         assert sign not in text
     assert json.loads(text)["output_format"] == "text"
+
+
+def test_points_that_could_not_be_checked_do_not_count_as_lost(make_report):
+    report = make_report(score=Score(points=1.0, max=4.0))
+    assert sum(row.max for row in report.requirements) == 5.5
+    assert results(report)["score"] == 1.38
+    assert results(report)["extra_data"]["max"] == 4.0
+
+
+def test_a_stop_without_points_is_a_zero(make_report):
+    assert results(make_report(outcome="student_error", score=Score(points=0.0, max=5.5)))["score"] == 0.0
