@@ -16,12 +16,12 @@ def python(code, *arguments):
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["submit", "--help"], ["schema", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
 def test_help_imports_nothing_heavy(arguments):
     code = (
         "import sys\nfrom grader.cli import main\n"
         "try: main(sys.argv[1:])\n"
-        "finally: print([m for m in ('torch', 'docker', 'sqlalchemy', 'numpy', 'pydantic', 'rich')"
+        "finally: print([m for m in ('torch', 'docker', 'sqlalchemy', 'fastapi', 'jinja2', 'numpy', 'pydantic', 'rich')"
         " if m in sys.modules])"
     )
     done = python(code, *arguments)
