@@ -33,6 +33,11 @@ class Folder:
         except BaseException:
             os.close(self._lock)
             raise
+        try:
+            (self.path / REPORTS).mkdir(exist_ok=True)
+        except OSError as error:
+            self.close()
+            raise BadOutput(f"{self.path / REPORTS} cannot be a folder: {error.strerror}.") from error
 
     def close(self) -> None:
         """Close the database and let others in."""
@@ -51,7 +56,7 @@ class Folder:
         """A descriptor that holds the lock; it goes with the process, however that ends."""
         try:
             if make:
-                (self.path / REPORTS).mkdir(parents=True, exist_ok=True)
+                self.path.mkdir(parents=True, exist_ok=True)
             elif not (self.path / DATABASE).is_file():
                 raise BadOutput(f"{self.path} is not the output folder of a batch.")
             descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
