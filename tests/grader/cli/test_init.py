@@ -21,8 +21,8 @@ def test_help_imports_nothing_heavy(arguments):
     code = (
         "import sys\nfrom grader.cli import main\n"
         "try: main(sys.argv[1:])\n"
-        "finally: print([m for m in ('torch', 'docker', 'sqlalchemy', 'fastapi', 'jinja2', 'numpy', 'pydantic', 'rich')"
-        " if m in sys.modules])"
+        "finally: print([m for m in ('torch', 'docker', 'sqlalchemy', 'fastapi', 'jinja2', 'numpy', 'pydantic',"
+        " 'rich') if m in sys.modules])"
     )
     done = python(code, *arguments)
     assert done.returncode == 0, done.stderr
