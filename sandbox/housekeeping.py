@@ -1,4 +1,4 @@
-"""What the zygote does after a job: kill what was left running, remove what was left lying about."""
+"""What is cleared away: after a job what was left running and lying about, at the end a role's own folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
+
+
+@contextlib.contextmanager
+def leaving_nothing() -> Iterator[None]:
+    """At the end remove the scratch folder that we were given: who started us may be dead and cannot."""
+    try:
+        yield
+    finally:
+        if folder := os.environ.get("METRONOME_SCRATCH"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def end_all(uid: int | None) -> None:

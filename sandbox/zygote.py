@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import limits, trace, wire
-from sandbox.housekeeping import end_all, oom_kills, sweep
+from sandbox.housekeeping import end_all, leaving_nothing, oom_kills, sweep
 
 PRELOAD = ("torchvision",)  # packages a job may ask for before it forks
 READ = 1 << 16
@@ -271,8 +271,9 @@ def main() -> None:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     limits.prctl(limits.PR_SET_CHILD_SUBREAPER, 1)
-    warm_up()
-    Zygote(source, sink).serve()
+    with leaving_nothing():
+        warm_up()
+        Zygote(source, sink).serve()
 
 
 if __name__ == "__main__":

@@ -36,19 +36,24 @@ class RunFacts(Frozen):
     kept: int
 
 
-def write_all(folder: Folder, facts: RunFacts | None = None) -> Gradebook:
+def write_all(folder: Folder, facts: RunFacts | None = None) -> Gradebook | None:
     """Write every report that is not there as it should be, then the gradebook in its three forms.
 
-    Without `facts` those of the last run are taken.  Raises MetronomeError when a file cannot be written.
+    Without `facts` those of the last run are taken.  Of a batch that was stopped the reports are written
+    alone, and there is no gradebook (None).  Raises MetronomeError when a file cannot be written.
     """
     with folder.database.write() as connection:
         if facts is not None:
             write_note(connection, FACTS, facts.model_dump_json())
-        known = RunFacts.model_validate_json(note(connection, FACTS) or "")
+        noted = note(connection, FACTS)
         roll = kept_roll(connection)
         reports = dict(results.reports_of(connection, [place.number for place in roll.places]))
     for place in roll.places:
-        write_report(folder.path, place, reports[place.number])
+        if place.number in reports:
+            write_report(folder.path, place, reports[place.number])
+    if noted is None or len(reports) < len(roll.places):
+        return None
+    known = RunFacts.model_validate_json(noted)
     book = gradebook(roll, reports)
     _write(folder.path / "class.html", render_class(book))
     _write(folder.path / "summary.json", _json(summary(book, known, roll, reports)))

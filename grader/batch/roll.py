@@ -64,9 +64,11 @@ def stems(students: Iterable[str]) -> dict[str, str]:
     No two are equal, also where upper and lower case are the same to the file system.
     """
     names = {student: _stem(student) for student in students}
-    taken = Counter(name.casefold() for name in names.values())
+    hashed = {student: f"{name}-{_hash(student)}" for student, name in names.items()}
+    # A student may be called what another one's name with its hash is.
+    taken = Counter(name.casefold() for name in (*names.values(), *hashed.values()))
     return {
-        student: name if name == student and taken[name.casefold()] == 1 else f"{name}-{_hash(student)}"
+        student: name if name == student and taken[name.casefold()] == 1 else hashed[student]
         for student, name in names.items()
     }
 

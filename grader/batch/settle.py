@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from grader.store.database import open_database
 from grader.store.submissions import Stored, newest
 
 LONGEST_REASON = 2000
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,10 @@ def settle_in_folder(out: Path, student: str, decision: Decision) -> Report:
     with Folder(out, None) as folder:
         with folder.database.write() as connection:
             report = _settle(connection, _known(connection, student), decision)
-        write_all(folder)
+        if write_all(folder) is None:
+            log.warning(
+                "The batch was stopped before its end; grades.csv and class.html follow when it has gone on."
+            )
     return report
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -91,7 +95,7 @@ def command(
     )
     listener: Bar | Lines = Bar() if sys.stderr.isatty() else Lines()
     try:
-        with listener.open():
+        with _two_interrupts(), listener.open():
             result = run_batch(plan, settings, listener)
     except KeyboardInterrupt:
         click.echo("Interrupted. The same command goes on where it was.", err=True)
@@ -101,6 +105,26 @@ def command(
         raise click.exceptions.Exit(130)
     show(closing(result, result.book, out))
     raise click.exceptions.Exit(exit_code(result.book))
+
+
+@contextmanager
+def _two_interrupts() -> Iterator[None]:
+    """Two Ctrl-C end a batch in order; more are not heard, because they would cut the tidying short."""
+    main = threading.current_thread() is threading.main_thread()
+    if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    heard = itertools.count(1)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if next(heard) <= 2:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Lines:

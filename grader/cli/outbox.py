@@ -80,14 +80,18 @@ def _text(found: list[Letter]) -> str:
     if not found:
         return "There are none.\n"
     rows = [
-        (one.id, one.state, f"{one.attempts}×", one.callback, one.external_id, one.error) for one in found
+        [
+            one_line(cell)
+            for cell in (one.id, one.state, f"{one.attempts}×", one.callback, one.external_id, one.error)
+        ]
+        for one in found
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
     lines = (
         "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]])
         for row in rows
     )
-    return "".join(one_line(line).rstrip() + "\n" for line in lines)
+    return "".join(line.rstrip() + "\n" for line in lines)
 
 
 def _json(found: list[Letter]) -> str:

@@ -62,7 +62,7 @@ class LocalEngine:
         self._stopping = threading.Event()
         self._aborting = threading.Event()
         self._answered = True
-        self._busy: set[str] = set()
+        self._busy: dict[str, jobs.Claimed] = {}
         self.failure: MetronomeError | None = None
         name = secrets.token_hex(8)
         self._owners = [f"{name}-{number}" for number in range(workers)]
@@ -143,26 +143,27 @@ class LocalEngine:
                         break
                     else:
                         self._rest(POLL / 5 if self._drain else POLL)
-                except StoreError as error:
-                    self._store_failed(error)
+                except MetronomeError as error:
+                    self._could_not_say(error)
         self.wake()
 
     def _do(self, claimed: jobs.Claimed, grader: Grader | None, stack: contextlib.ExitStack) -> Grader | None:
         """Do one job; the grader for the next one, None when a new one has to be made."""
-        self._busy.add(claimed.owner)
+        self._busy[claimed.owner] = claimed
         try:
             if grader is None:
                 grader = self._new_grader(stack)
             report = grader.grade(claimed.stored.submission, claimed.stored.problem)
+            self._finish(claimed, report)
+        except StoreError:
+            raise
         except MetronomeError as error:
             self._failed(claimed, str(error))
         except Exception as error:  # noqa: BLE001 (a fault of ours must not end the worker, nor be charged)
             log.error("grading failed: %s", _place(error))
             self._failed(claimed, f"The grader itself failed ({type(error).__name__}).")
-        else:
-            self._finish(claimed, report)
         finally:
-            self._busy.discard(claimed.owner)
+            del self._busy[claimed.owner]
         return grader
 
     def _new_grader(self, stack: contextlib.ExitStack) -> Grader:
@@ -209,8 +210,8 @@ class LocalEngine:
             submission = claimed.stored.submission
             self._finish(claimed, failed_report(submission, load_exercise(submission.exercise), sentence))
 
-    def _store_failed(self, error: StoreError) -> None:
-        """The database failed: the job's lease will run out, and it is graded again."""
+    def _could_not_say(self, error: MetronomeError) -> None:
+        """What became of a job could not be kept: its lease will run out, and it is graded again."""
         self._answered = False
         if self._drain:
             self.failure = self.failure or error
@@ -225,11 +226,11 @@ class LocalEngine:
                 self._wake.wait(seconds)
 
     def _beat(self) -> None:
-        """Renew the leases until every worker has ended."""
+        """Renew the leases of what runs, and of nothing that was given up, until every worker has ended."""
         while not self.join(self._lease / 4):
             with contextlib.suppress(StoreError), self._database.write() as connection:
-                for owner in self._owners:
-                    jobs.renew(connection, owner, self._lease)
+                for claimed in list(self._busy.values()):
+                    jobs.renew(connection, claimed, self._lease)
 
 
 def _place(error: BaseException) -> str:

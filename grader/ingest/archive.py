@@ -166,7 +166,7 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, tally: Tally, keep
     with archive.open(info) as file:
         while chunk := file.read(_CHUNK):
             length += len(chunk)
-            tally.add_bytes(len(chunk))
+            tally.add_bytes(len(chunk), info.filename)
             if keep:
                 kept += chunk[: MAX_SOURCE + 1 - len(kept)]
     if length != info.file_size:

@@ -11,10 +11,22 @@ from grader.errors import NoSuchFile
 from grader.ingest.loop import MAX_SOURCE
 from grader.ingest.tree import MAX_MEMBERS, Found, Tally, Tree, is_junk, is_python, plain
 
+_RESULTS = frozenset({".metronome.lock", "reports"})
+"""What tells that a folder is the output folder of a batch."""
+_WRITTEN = _RESULTS | {
+    "class.html",
+    "grades.csv",
+    "metronome.db",
+    "metronome.db-shm",
+    "metronome.db-wal",
+    "summary.json",
+}
+
 
 def read_folder(path: Path, leave_out: Iterable[Path] = ()) -> Tree:
     """The files of the folder at `path` and below, but for the files and folders `leave_out`.
 
+    What batches wrote is no hand-in either, in `path` itself or in a folder below.
     Follows no symbolic link and reads regular files only; what is neither is listed as skipped.
     Raises NoSuchFile where there is no readable folder, and BadArchive for too many files or bytes.
     """
@@ -26,6 +38,8 @@ def read_folder(path: Path, leave_out: Iterable[Path] = ()) -> Tree:
         entries = _sorted(root)
     except OSError as error:
         raise NoSuchFile(f"{name} cannot be read: {error.strerror}.") from error
+    if _holds_results(entries):
+        entries = [entry for entry in entries if entry.name not in _WRITTEN]
     for entry in _walk(entries, tally, left_out, found, root):
         relative = _relative(entry, root)
         if is_python(relative):
@@ -53,13 +67,22 @@ def _walk(
             if entry.is_symlink():
                 found.skip(relative, "a symbolic link is not followed")
             elif entry.is_dir(follow_symlinks=False):
-                stack += _sorted(entry.path)[::-1]
+                inside = _sorted(entry.path)
+                if _holds_results(inside):
+                    found.skip(relative, "it holds the results of a batch, and no hand-in")
+                else:
+                    stack += inside[::-1]
             elif entry.is_file(follow_symlinks=False):
                 yield entry
             else:
                 found.skip(relative, "it is not a regular file")
         except OSError as error:
             found.skip(relative, f"it cannot be read: {error.strerror}")
+
+
+def _holds_results(entries: list[os.DirEntry[str]]) -> bool:
+    """Whether these are the entries of a folder that a batch wrote its results into."""
+    return {entry.name for entry in entries} >= _RESULTS
 
 
 def _sorted(folder: str) -> list[os.DirEntry[str]]:

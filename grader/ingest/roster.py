@@ -25,6 +25,8 @@ MAX_BYTES = 4 << 20
 """Longest roster, in bytes."""
 MAX_ROWS = 100_000
 """Most rows of a roster."""
+MAX_WORDS = 32
+"""Most words of a name that it is read from; to try all of a text's would take hours."""
 COLUMNS = ("student", "name", "canvas_id", "moodle_id")
 
 _DELIMITERS = ",;\t"
@@ -76,7 +78,8 @@ def squeezed(name: str) -> str:
 def spellings(name: str) -> frozenset[str]:
     """The forms of a name that Canvas may write: it sorts by "Lovelace, Ada", so the words may be rotated."""
     words = name.split()
-    return frozenset(squeezed("".join(words[at:] + words[:at])) for at in range(len(words))) - {""}
+    turns = range(min(len(words), MAX_WORDS))
+    return frozenset(squeezed("".join(words[at:] + words[:at])) for at in turns) - {""}
 
 
 def folded(name: str) -> str:

@@ -72,14 +72,18 @@ class Tally:
                 f"{self.name} holds more than {MAX_MEMBERS:,} files; at most that many are read."
             )
 
-    def add_bytes(self, count: int) -> None:
-        """`count` more bytes of content."""
+    def add_bytes(self, count: int, where: str = "") -> None:
+        """`count` more bytes of content, of the file at `where`."""
         self.total += count
+        at = f" (at '{plain(where)}')" if where else ""
         if self.total > MAX_TOTAL:
-            raise BadArchive(f"{self.name} holds more than {MAX_TOTAL >> 20} MiB; at most that much is read.")
+            raise BadArchive(
+                f"{self.name} holds more than {MAX_TOTAL >> 20} MiB{at}; at most that much is read."
+            )
         if self.packed is not None and self.total > max(FREE, MAX_RATIO * self.packed):
             raise BadArchive(
-                f"{self.name} unpacks to more than {MAX_RATIO} times its size; only one made to do harm does."
+                f"{self.name} unpacks to more than {MAX_RATIO} times its size{at}; only one made to do harm"
+                " does. Take that file out, or unpack it elsewhere and give the folder."
             )
 
 

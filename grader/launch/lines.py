@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from grader.errors import SandboxBroken
 from grader.exercise import Exercise
 from grader.launch.base import Launcher, Limits
 from grader.launch.drive import Line
@@ -37,6 +38,7 @@ class Lines:
         self._reuse = reuse
         self._sandbox: tuple[Limits, tuple[str, ...], Line] | None = None
         self._examiner: Line | None = None
+        self._closed = False
 
     def sandbox(self, exercise: Exercise, limits: Limits) -> Line:
         """A line to a zygote for one job; starting it again while it starts is free."""
@@ -48,6 +50,7 @@ class Lines:
             self.end_sandbox()
         line = Line(self.launcher.start("sandbox", limits))
         self._sandbox = (limits, wanted, line)
+        self._still_open()
         if wanted:
             line.send({}, {"op": "preload", "packages": list(wanted)})
         return line
@@ -56,7 +59,15 @@ class Lines:
         """The line to the examiner."""
         if self._examiner is None:
             self._examiner = Line(self.launcher.start("examiner", EXAMINER_LIMITS))
+            self._still_open()
         return self._examiner
+
+    def _still_open(self) -> None:
+        """What was started while another thread closed the lines is ended as well.  Raises SandboxBroken."""
+        if self._closed:
+            self.end_sandbox()
+            self.end_examiner()
+            raise SandboxBroken("The lines were closed while a role was being started.")
 
     def job_done(self, *, killed: bool) -> None:
         """A job is over: its sandbox goes, unless it may serve again."""
@@ -65,18 +76,19 @@ class Lines:
 
     def end_sandbox(self) -> None:
         """End the sandbox; the next job starts another."""
-        if self._sandbox is not None:
-            line, self._sandbox = self._sandbox[2], None
-            line.endpoint.close()
+        open_one, self._sandbox = self._sandbox, None
+        if open_one is not None:
+            open_one[2].endpoint.close()
 
     def end_examiner(self) -> None:
         """End the examiner; the next request starts another."""
-        if self._examiner is not None:
-            line, self._examiner = self._examiner, None
+        line, self._examiner = self._examiner, None
+        if line is not None:
             line.endpoint.close()
 
     def close(self) -> None:
-        """End everything, the launcher included."""
+        """End everything, the launcher included; also while another thread starts something."""
+        self._closed = True
         try:
             self.end_sandbox()
         finally:

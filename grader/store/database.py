@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,7 @@ class Database:
     def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
         self.name = name
+        self._opened: tuple[int, int] | None = None
         # SQLite's transactions see one state anyway.
         self._reading = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
 
@@ -58,6 +61,15 @@ class Database:
         ):
             yield connection
 
+    def stay(self) -> None:
+        """From now on SQLite's file must be the one that it is now.
+
+        Connections that are open go on writing to a file that was removed or replaced, and nobody would
+        ever find what they wrote.
+        """
+        if self.engine.dialect.name == "sqlite":
+            self._opened = _identity(self.name)
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -72,10 +84,14 @@ class Database:
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
+        if self._opened is not None and self._opened != _identity(self.name):
+            raise StoreError(f"The database {self.name} is no longer the file that was opened.")
         try:
             yield
         except SQLAlchemyError as error:
             raise StoreError(f"The database {self.name} failed: {_reason(error)}.") from error
+        except UnicodeEncodeError as error:  # a lone surrogate: a driver's own error, or Python's
+            raise StoreError(f"The database {self.name} takes no text that is not Unicode.") from error
 
 
 def is_conflict(error: StoreError) -> bool:
@@ -111,6 +127,7 @@ def open_database(where: str | Path, *, create: bool = True) -> Database:
     except SQLAlchemyError as error:
         engine.dispose()
         raise BadDatabase(f"The database {database.name} cannot be used: {_reason(error)}.") from error
+    database.stay()
     return database
 
 
@@ -139,9 +156,20 @@ def _check_file(path: str | None, create: bool) -> None:
         raise BadDatabase(f"There is no folder {Path(path).absolute().parent} for the database.")
 
 
+def _identity(path: str) -> tuple[int, int] | None:
+    """What tells one file from another; None when there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        waiting = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+        # As many connections as threads ask for: writers that wait must leave some to readers, who need not.
+        engine = create_engine(url, connect_args=waiting, max_overflow=-1)
         event.listen(engine, "connect", _configure)
         event.listen(engine, "begin", _begin)
         return engine
@@ -156,8 +184,23 @@ def _engine(url: URL) -> Engine:
 def _configure(connection: sqlite3.Connection, _: Any) -> None:
     """WAL, so that readers and a writer do not wait for each other; every commit reaches the disk."""
     connection.isolation_level = None  # transactions begin where SQLAlchemy says so, see _begin
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _turn_to_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """This alone does not wait by itself for others, who open a new file or close it at the same moment."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

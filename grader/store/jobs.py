@@ -48,10 +48,9 @@ def claim(connection: Connection, owner: str, lease: float) -> Claimed | None:
     return Claimed(owner=owner, stored=Stored.of(stored), failures=row.failures)
 
 
-def renew(connection: Connection, owner: str, lease: float) -> None:
-    """Extend the leases of all that `owner` runs."""
-    mine = and_(jobs.c.state == RUNNING, jobs.c.owner == owner)
-    connection.execute(jobs.update().where(mine).values(lease_until=time.time() + lease))
+def renew(connection: Connection, claimed: Claimed, lease: float) -> None:
+    """Extend the lease of a job, while it is still its owner's."""
+    connection.execute(jobs.update().where(_mine(claimed)).values(lease_until=time.time() + lease))
 
 
 def finish(connection: Connection, claimed: Claimed, report: Report, key: str) -> bool:

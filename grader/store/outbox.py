@@ -15,7 +15,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from grader.models import Report
 from grader.store.schema import endpoints, outbox, submissions
@@ -52,9 +52,14 @@ class Letter:
 
 
 def post(connection: Connection, stored: Stored, report: Report) -> None:
-    """Put a report into the outbox of the submission's callback; nothing where it has none."""
-    if stored.callback is None:
+    """Put a report into the outbox of the submission's callback; nothing where it has none.
+
+    It takes the place of older ones that were not taken: told after it, they would be believed.  For the
+    same reason a revision that was still being graded when a newer one came is not told.
+    """
+    if stored.callback is None or _is_outdated(connection, stored):
         return
+    connection.execute(outbox.delete().where(_untold(stored)))
     payload = {
         "submission_id": stored.external_id,
         "student_id": stored.submission.student,
@@ -74,6 +79,26 @@ def post(connection: Connection, stored: Stored, report: Report) -> None:
             error="",
             created_at=now,
         )
+    )
+
+
+def _is_outdated(connection: Connection, stored: Stored) -> bool:
+    """Whether the same callback will hear of a newer revision."""
+    newer = and_(
+        submissions.c.external_id == stored.external_id,
+        submissions.c.revision > stored.revision,
+        submissions.c.callback == stored.callback,
+    )
+    return connection.execute(select(submissions.c.id).where(newer).limit(1)).first() is not None
+
+
+def _untold(stored: Stored) -> ColumnElement[bool]:
+    """Messages on any revision of the submission that its callback has not taken."""
+    revisions = select(submissions.c.id).where(submissions.c.external_id == stored.external_id)
+    return and_(
+        outbox.c.callback == stored.callback,
+        outbox.c.state != DELIVERED,
+        outbox.c.submission_id.in_(revisions),
     )
 
 

@@ -24,6 +24,8 @@ from grader.web.auth import Links
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,199}$"
 TRIES = 3
 """How often two deliveries may get into each other's way before the sender is asked to come back."""
+MOST_PROBLEMS = 10
+"""How many mistakes of a delivery are told."""
 _LONGEST = 200
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -80,16 +82,24 @@ _EXPECTED = {
 def understood(value: Any, callbacks: Collection[str]) -> Delivery:
     """The delivery that a JSON value is.  Raises Refusal with status 422, a sentence for each mistake."""
     try:
-        delivery = Delivery.model_validate(value)
+        delivery = Delivery.model_validate(_told(value))
     except ValidationError as error:
         problems = [_sentence(one["type"], one["loc"]) for one in error.errors(include_input=False)]
-        raise Refusal(422, " ".join(problems[:10])) from None
+        raise Refusal(422, " ".join(problems[:MOST_PROBLEMS])) from None
     known = slugs()
     if delivery.exercise not in known:
         raise Refusal(422, f"exercise: there is none of that name; there are: {', '.join(known)}.")
     if delivery.callback is not None and delivery.callback not in callbacks:
         raise Refusal(422, "callback: none of that name is configured.")
     return delivery
+
+
+def _told(value: Any) -> Any:
+    """`value` with no more unknown keys than are told of: each of 200 000 would be an error of its own."""
+    if not isinstance(value, dict):
+        return value
+    many = set([key for key in value if key not in _EXPECTED][MOST_PROBLEMS:])
+    return {key: field for key, field in value.items() if key not in many}
 
 
 def _sentence(kind: str, place: tuple[int | str, ...]) -> str:

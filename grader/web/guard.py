@@ -30,11 +30,22 @@ HEADERS = {
 }
 WEBHOOK = "/webhooks/standard"
 _SHOWN = 300
+_TWO_LENGTHS = {b"content-length", b"transfer-encoding"}
 
 
 def quoted(text: str) -> str:
     """Text from outside on one line of a log, bounded."""
     return quote(text, safe="/:@+-._~", errors="replace")[:_SHOWN]
+
+
+def _names(scope: Scope) -> set[bytes]:
+    return {name for name, _ in scope.get("headers", ())}
+
+
+async def _ambiguous(scope: Scope, receive: Receive, send: Send) -> None:
+    """A proxy may take another place for the body's end, and what follows for another request."""
+    sentence = "A body has a Content-Length or a Transfer-Encoding, not both."
+    await refused(Refusal(400, sentence, Connection="close"))(scope, receive, send)
 
 
 class Guard:
@@ -62,7 +73,8 @@ class Guard:
             await send(message)
 
         try:
-            await self._app(scope, receive, guarded)
+            app = _ambiguous if _names(scope) >= _TWO_LENGTHS else self._app
+            await app(scope, receive, guarded)
         except Exception as error:  # noqa: BLE001 (a fault of ours: the sender gets a number, the log a place)
             ident = secrets.token_hex(4)
             log.error("a request failed, report %s: %s", ident, place(error))

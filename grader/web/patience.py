@@ -1,4 +1,4 @@
-"""uvicorn's protocol, with an end to its patience: a request's head has to come within some seconds.
+"""uvicorn's protocol, with an end to its patience: a request's head has to come, and its answer be read, in time.
 
 uvicorn bounds only the wait between two requests.  The body is bounded where it is read.
 """
@@ -10,12 +10,15 @@ import asyncio
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS = 10.0
+READ_SECONDS = 60.0
+"""How long who asked may read nothing, or too little, of an answer that waits to be sent."""
 
 
 class Impatient(H11Protocol):
-    """Closes a connection on which bytes come, or should, but no request."""
+    """Closes a connection on which bytes come, or should, but no request; and one whose answer is not read."""
 
     _timer: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
@@ -33,7 +36,24 @@ class Impatient(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """There is nothing to wait for any more."""
         self._disarm()
+        self._is_read()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """More of an answer waits than the transport takes."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(READ_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It was read."""
+        super().resume_writing()
+        self._is_read()
+
+    def _is_read(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
 
     def _serving(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

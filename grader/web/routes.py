@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Path, Request, Security
 from fastapi.security import APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, Response
 
 from grader.store import outbox
@@ -23,6 +23,8 @@ from grader.web.reading import find, status_of
 from grader.web.webhooks import verify
 
 router = APIRouter()
+_DELIVERIES = CapacityLimiter(16)
+"""Threads for deliveries alone: however many of them wait for the database, readers find theirs free."""
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description=about.BEARER)
 _link = APIKeyQuery(name="token", auto_error=False, scheme_name="link", description=about.LINK)
@@ -52,7 +54,7 @@ Readable = Annotated[str, Depends(_reader)]
 async def hand_in(request: Request, parts: Connected) -> Response:
     """Take a delivery; its body is bounded before anything looks at it."""
     body = await read_body(request, parts.serve.body_seconds)
-    kept = await run_in_threadpool(_taken, parts, request.headers.raw, body)
+    kept = await to_thread.run_sync(_taken, parts, request.headers.raw, body, limiter=_DELIVERIES)
     parts.engine.wake()
     return Response(kept.body, kept.status, media_type=MEDIA)
 

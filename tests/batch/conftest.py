@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +25,19 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 def command(*arguments: object) -> list[str]:
     """The command's line."""
     return [sys.executable, "-m", "grader.cli", *map(str, arguments)]
+
+
+def nothing_is_left(home: Path) -> None:
+    """No temporary folder and no process of ours, at the latest when what was orphaned has noticed it."""
+    until = time.monotonic() + 30
+    while list((home / "tmp").iterdir()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert list((home / "tmp").iterdir()) == []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            assert str(home).encode() not in (folder / "environ").read_bytes()
+        except OSError:
+            continue
 
 
 @pytest.fixture(scope="module")

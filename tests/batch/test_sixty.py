@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import cohort
-from tests.batch.conftest import Grade, command, environment
+from tests.batch.conftest import Grade, command, environment, nothing_is_left
 
 KILLS = 10
 STUDENTS = cohort.cohort()
@@ -84,6 +84,7 @@ def test_killed_ten_times_and_resumed_the_gradebook_is_byte_equal(
         process.send_signal(signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
     assert killed >= KILLS - 2, "it was through before it could be killed"
+    nothing_is_left(home)
     done = grade(*arguments(downloads, "canvas", out))
     assert done.returncode == 0, done.stderr[-2000:]
     assert (out / "grades.csv").read_bytes() == (undisturbed / "grades.csv").read_bytes()

@@ -6,8 +6,11 @@ import pytest
 
 from grader.render import render
 from grader.render.classpage import render_class
+from grader.store.database import open_database
+from grader.web.pages import waiting_page
 from tests.browser.conftest import SCHEMES, WIDTHS
 from tests.grader.render import hostile
+from tests.grader.web.parts import Client, make_parts
 
 pytestmark = pytest.mark.browser
 
@@ -62,6 +65,18 @@ def test_a_hostile_class_does_nothing(visit, width, scheme):
     seen = visit(render_class(hostile.gradebook(300)), width, scheme)
     assert_quiet(seen, width)
     assert seen.title.startswith("<script>")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_description_of_the_interface_is_quiet_and_fits(visit, width, tmp_path):
+    with open_database(tmp_path / "metronome.db") as database:
+        text = Client(make_parts(database)).get("/docs").text
+    assert_quiet(visit(text.replace("<details>", "<details open>"), width, "light"), width)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_that_waits_is_quiet_and_fits(visit, width):
+    assert_quiet(visit(bytes(waiting_page("queued", 3).body).decode(), width, "light"), width)
 
 
 def test_the_style_sheet_is_let_through_and_follows_the_scheme(visit, browser, make_report):

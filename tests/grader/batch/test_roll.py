@@ -48,6 +48,14 @@ def test_names_that_differ_in_case_alone_do_not_meet() -> None:
     assert found["bob"] == "bob"
 
 
+def test_a_student_called_as_anothers_file_is_gets_one_of_their_own() -> None:
+    (theirs,) = stems(["Ada Lovelace"]).values()
+    for chain in (["Ada Lovelace", theirs, theirs.upper()], [theirs, "Ada Lovelace"]):
+        found = stems(chain)
+        assert len({stem.casefold() for stem in found.values()}) == len(chain)
+        assert found["Ada Lovelace"] == theirs
+
+
 @given(st.lists(st.text(max_size=40), unique=True, max_size=8))
 def test_no_two_students_share_a_file_and_none_leaves_the_folder(students: list[str]) -> None:
     found = list(stems(students).values())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -109,3 +111,25 @@ def test_the_bar_shows_how_many_how_fast_and_how_long(monkeypatch: pytest.Monkey
 def test_a_number_of_jobs_that_cannot_be_is_usage(run, jobs: str) -> None:  # type: ignore[no-untyped-def]
     done = run("batch", "somewhere", "--exercise", "linreg-torch", "-o", "out", "--jobs", jobs)
     assert done.exit_code == 2
+
+
+def test_two_interrupts_are_heard_and_a_third_does_not_cut_the_tidying_short() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    assert before is signal.default_int_handler
+    with batch._two_interrupts():
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_batch_that_is_not_to_hear_interrupts_hears_none() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with batch._two_interrupts():
+            os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from grader.models import Submission
-from grader.store import jobs, outbox
+from grader.store import jobs, outbox, schema
 from grader.store.database import open_database
 from grader.store.submissions import HandedIn, keep
 
@@ -52,6 +52,13 @@ def test_the_text_has_a_line_for_each_without_control_characters(run, letters):
     assert len(lines) == 2
     assert lines[0].split()[:5] == [letters[0], "dead", "0×", "lms", "hw1:ada"]
     assert "\x1b" not in lines[0]
+
+
+def test_the_columns_of_the_text_stand_below_each_other(run, letters, tmp_path):
+    with open_database(tmp_path / "here" / "metronome.db") as database, database.write() as connection:
+        connection.execute(schema.outbox.update().where(schema.outbox.c.id == letters[0]).values(attempts=19))
+    first, second = run("outbox", "list").output.splitlines()
+    assert first.index("lms") == second.index("lms")
 
 
 def test_an_empty_list_says_so(run, letters):

@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
+from grader.engine import local
 from grader.engine.base import Graded
 from grader.engine.local import TRIES, LocalEngine
-from grader.errors import MetronomeError, SandboxBroken, StoreError
+from grader.errors import MetronomeError, SandboxBroken, StoreError, UnknownExercise
 from grader.exercise import load_exercise
 from grader.models import Report, Submission
 from grader.report import failed_report
-from grader.store import jobs, outbox, results, submissions
+from grader.store import jobs, outbox, results, schema, submissions
 from grader.store.database import Database, open_database
 
 SLUG = "linreg-torch"
@@ -256,6 +258,75 @@ def test_a_waiting_engine_outlives_a_failure_of_the_database(
         assert not engine.alive()
         monkeypatch.setattr(jobs, "claim", claim)
         hand_in(database, "ada")
+        engine.wake()
+        assert heard.wait(20)
+        assert engine.alive()
+    finally:
+        engine.stop()
+
+
+def test_a_job_whose_result_could_not_be_kept_is_taken_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(database, "ada")
+    finish, heard, tries = jobs.finish, threading.Event(), []
+
+    def broken_once(connection: Connection, claimed: jobs.Claimed, report: Report, key: str) -> bool:
+        tries.append(1)
+        if len(tries) == 1:
+            raise StoreError("The database failed: the connection was closed.")
+        return finish(connection, claimed, report, key)
+
+    monkeypatch.setattr(jobs, "finish", broken_once)
+    engine = LocalEngine(database, StubGrader, 2, hear=lambda graded: heard.set(), lease=1.0)
+    engine.start()
+    try:
+        assert heard.wait(20), "the heartbeat kept alive what nobody does any more"
+    finally:
+        engine.stop()
+
+
+def test_a_fault_while_a_result_is_kept_is_our_failure_and_ends_no_worker(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = hand_in(database, "ada", "bob")
+    finish = jobs.finish
+
+    def broken_for_ada(connection: Connection, claimed: jobs.Claimed, report: Report, key: str) -> bool:
+        if report.summary == "ada":
+            raise ValueError("it cannot be written as JSON")
+        return finish(connection, claimed, report, key)
+
+    monkeypatch.setattr(jobs, "finish", broken_for_ada)
+    drained(database, lambda submission: None, workers=1)
+    with database.read() as connection:
+        reports = dict(results.reports_of(connection, [ada, bob]))
+    assert {number: report.outcome for number, report in reports.items()} == {
+        ada: "grader_error",
+        bob: "graded",
+    }
+
+
+def test_a_job_for_an_exercise_that_is_gone_ends_no_worker(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(slug: str) -> None:
+        raise UnknownExercise("There is no such exercise.")
+
+    def fails_for_ada(submission: Submission) -> None:
+        if submission.student == "ada":
+            gone(submission.exercise)
+
+    hand_in(database, "ada")
+    with database.write() as connection:
+        connection.execute(schema.jobs.update().values(failures=TRIES - 1))
+    monkeypatch.setattr(local, "load_exercise", gone)
+    heard = threading.Event()
+    engine = LocalEngine(database, lambda: StubGrader(fails_for_ada), 1, hear=lambda graded: heard.set())
+    engine.start()
+    try:
+        time.sleep(0.3)
+        hand_in(database, "bob")
         engine.wake()
         assert heard.wait(20)
         assert engine.alive()

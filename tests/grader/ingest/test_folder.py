@@ -53,6 +53,16 @@ def test_a_link_is_listed_and_not_followed(tmp_path, put):
     assert why(gathered) == dict.fromkeys(["ada/up", "bob.py", "eve.py"], "a symbolic link is not followed")
 
 
+def test_the_output_folder_of_a_batch_is_listed_and_not_read(tmp_path, put):
+    put("ada/metronome.db")
+    put("ada/loop.py")
+    for name in ("metronome.db", ".metronome.lock", "reports/ada.html", "reports/loop.py"):
+        put(f"results/{name}")
+    gathered = read(tmp_path)
+    assert list(gathered.members) == ["ada/loop.py", "ada/metronome.db"]
+    assert why(gathered) == {"results": "it holds the results of a batch, and no hand-in"}
+
+
 def test_a_folder_that_is_itself_a_link_is_read(tmp_path, put):
     put("ada.py")
     (tmp_path / "link").symlink_to(tmp_path / "class")

@@ -120,6 +120,13 @@ def test_names_are_compared_as_the_platforms_write_them():
     assert spellings("Ada King Lovelace") == {"adakinglovelace", "kinglovelaceada", "lovelaceadaking"}
     assert spellings("Lovelace, Ada") >= {"lovelaceada", "adalovelace"}
     assert spellings("") == spellings("—") == frozenset()
+
+
+def test_a_name_of_very_many_words_takes_no_time_to_compare():
+    words = [f"w{number}" for number in range(1000)]
+    found = spellings(" ".join(words))
+    assert len(found) == roster.MAX_WORDS
+    assert squeezed("".join(words)) in found
     assert folded(" Ada__Lovelace\u00a0X ") == "ada lovelace x"
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
+from grader.errors import SandboxBroken
 from grader.exercise import Exercise, load_exercise
 from grader.launch.base import Limits, Role
 from grader.launch.lines import EXAMINER_LIMITS, Lines, limits_of
@@ -142,3 +143,20 @@ def test_leaving_closes_everything_once_even_when_closing_fails(
     assert launcher.closed == 1
     lines.close()
     assert [item.closed for item in launcher.started] == [1, 1]
+
+
+def test_what_is_started_while_the_lines_are_closed_is_ended_too() -> None:
+    launcher = Counting()
+    lines = Lines(launcher)
+    start = launcher.start
+
+    def closed_meanwhile(role: Role, limits: Limits) -> Silent:
+        lines.close()
+        return start(role, limits)
+
+    launcher.start = closed_meanwhile  # type: ignore[method-assign]
+    exercise = load_exercise("linreg-torch")
+    for begin in (lambda: lines.sandbox(exercise, limits_of(exercise)), lines.examiner):
+        with pytest.raises(SandboxBroken, match="closed"):
+            begin()
+    assert [endpoint.closed for endpoint in launcher.started] == [1, 1]

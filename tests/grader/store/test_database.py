@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -165,6 +168,24 @@ def test_an_error_of_the_database_is_a_sentence_and_undoes_the_transaction(datab
         assert note(connection, "exercise") is None
 
 
+def test_a_text_that_is_not_unicode_is_a_sentence(database):
+    with pytest.raises(StoreError, match="takes no text that is not Unicode"), database.read() as connection:
+        note(connection, "\udcff")
+
+
+@pytest.mark.parametrize("instead", [None, "another.db"])
+def test_a_sqlite_file_that_is_removed_or_replaced_takes_nothing_that_would_be_lost(tmp_path, instead):
+    path, other = tmp_path / "grade.db", tmp_path / "another.db"
+    open_database(other).close()
+    with open_database(path) as database:
+        kept(database, "ada")
+        other.replace(path) if instead else path.unlink()
+        for transaction in (database.read, database.write):
+            with pytest.raises(StoreError, match="no longer the file that was opened"), transaction():
+                pass
+    assert path.exists() == bool(instead)
+
+
 def test_two_that_write_the_same_unique_row_are_a_conflict(database):
     kept(database, "ada")
     row = schema.submissions.insert().from_select(
@@ -190,6 +211,19 @@ def test_a_reader_sees_one_state_while_another_writes(database):
         assert note(reader, "exercise") is None
     with database.read() as reader:
         assert note(reader, "exercise") == "linreg-torch"
+
+
+def test_writers_that_wait_keep_no_reader_out_of_sqlite(tmp_path):
+    with open_database(tmp_path / "grade.db") as database, ThreadPoolExecutor(20) as pool:
+        with database.write():
+            writers = [pool.submit(kept, database, f"s{number}") for number in range(20)]
+            time.sleep(0.3)
+            began = time.monotonic()
+            with database.read() as connection:
+                assert note(connection, "schema") == "1"
+            assert time.monotonic() - began < 5
+            assert not any(writer.done() for writer in writers)
+        assert len({writer.result()[0].id for writer in writers}) == 20
 
 
 def test_what_a_writer_read_stays_true_until_it_is_done(where):
@@ -275,6 +309,20 @@ def test_nobody_else_sees_a_transaction_before_its_end(where):
                 assert jobs.counts(reader) == {}
         with other.read() as reader:
             assert jobs.counts(reader) == {"queued": 1}
+
+
+def test_a_file_that_another_is_about_to_make_a_database_is_waited_for(tmp_path):
+    path = tmp_path / "grade.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, ThreadPoolExecutor(1) as pool:
+        other.execute("CREATE TABLE metronome (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        other.execute("BEGIN IMMEDIATE")
+        opening = pool.submit(open_database, path)
+        time.sleep(0.3)
+        assert not opening.done()
+        other.execute("INSERT INTO metronome VALUES ('schema', '1')")
+        other.execute("COMMIT")
+        with opening.result() as database:
+            assert database.name == str(path)
 
 
 def test_a_closed_sqlite_database_leaves_one_file_that_nobody_holds(tmp_path):

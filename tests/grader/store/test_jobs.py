@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,21 +92,21 @@ def test_a_job_whose_lease_ran_out_is_claimed_by_another(database):
     assert claimed(database, owner="late") is None
 
 
-def test_a_lease_is_renewed_for_all_that_its_owner_runs_and_for_nobody_else(database):
+def test_a_lease_is_renewed_for_that_job_and_owner_alone(database):
     ada, bob, cyd = kept(database, "ada", "bob", "cyd")
-    for owner in ("one", "one", "other"):
-        claimed(database, owner=owner, lease=60.0)
-    do(database, jobs.renew, "one", LOST)
-    do(database, jobs.renew, "nobody", LOST)
-    assert [row(database, one).lease_until < time.time() for one in (ada, bob, cyd)] == [True, True, False]
-    do(database, jobs.renew, "one", 60.0)
+    mine, _, others = (claimed(database, owner=owner, lease=60.0) for owner in ("one", "one", "other"))
+    do(database, jobs.renew, mine, LOST)
+    do(database, jobs.renew, replace(others, owner="nobody"), LOST)
+    assert [row(database, one).lease_until < time.time() for one in (ada, bob, cyd)] == [True, False, False]
+    do(database, jobs.renew, mine, 60.0)
     assert claimed(database) is None
 
 
 def test_a_renewal_does_not_bring_back_what_is_finished(database):
     (ada,) = kept(database, "ada")
-    finished(database, claimed(database, owner="one"), make_report())
-    do(database, jobs.renew, "one", 60.0)
+    claim = claimed(database, owner="one")
+    finished(database, claim, make_report())
+    do(database, jobs.renew, claim, 60.0)
     assert row(database, ada).lease_until is None
 
 

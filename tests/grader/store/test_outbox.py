@@ -30,7 +30,8 @@ from grader.store.outbox import (
     switched_off,
     take_due,
 )
-from tests.grader.store.conftest import claimed, kept, make_finding, make_report
+from grader.store.submissions import keep
+from tests.grader.store.conftest import claimed, handed_in, kept, make_finding, make_report
 
 HOOK = "lms"
 
@@ -82,6 +83,69 @@ def test_a_submission_without_a_callback_has_no_message(database):
     posted(database, "ada", callback=None)
     assert due(database) == []
     assert do(database, outbox.counts) == {}
+
+
+def revisions(database, number, callback=HOOK):
+    """So many files under one name, oldest first."""
+    with database.write() as connection:
+        return [
+            keep(connection, handed_in(source=b"# %d" % one, callback=callback), "key")
+            for one in range(number)
+        ]
+
+
+def told(database):
+    """What the messages that are due say, in their order."""
+    return [message.payload["report"]["summary"] for message in due(database)]
+
+
+@pytest.mark.parametrize("state", [PENDING, DEAD])
+def test_a_newer_report_takes_the_place_of_one_that_was_not_taken(database, state):
+    (stored, _) = posted(database, "ada", "bob", summary="old")
+    if state == DEAD:
+        do(database, bury, HOOK, "it is off")
+    do(database, post, stored, make_report(summary="new"))
+    do(database, resend)
+    assert sorted(told(database)) == ["new", "old"]
+    assert {one.external_id for one in do(database, letters, (PENDING,))} == {"ada", "bob"}
+
+
+def test_what_was_taken_stays_known(database):
+    (stored,) = posted(database, "ada")
+    (message,) = due(database)
+    do(database, delivered, message)
+    do(database, post, stored, make_report())
+    assert do(database, outbox.counts) == {DELIVERED: 1, PENDING: 1}
+
+
+def test_the_failure_of_a_message_that_was_replaced_while_under_way_changes_nothing(database):
+    (stored,) = posted(database, "ada", summary="old")
+    (message,) = due(database)
+    do(database, post, stored, make_report(summary="new"))
+    do(database, failed, message, "status 503")
+    assert told(database) == ["new"]
+
+
+def test_an_older_revision_is_not_told_after_a_newer_one(database):
+    older, newer = revisions(database, 2)
+    do(database, post, newer, make_report(summary="newer"))
+    do(database, post, older, make_report(summary="older"))
+    assert told(database) == ["newer"]
+
+
+def test_a_newer_revision_takes_the_place_of_an_older_one(database):
+    (older,) = revisions(database, 1)
+    do(database, post, older, make_report(summary="older"))
+    *_, newer = revisions(database, 2)
+    do(database, post, newer, make_report(summary="newer"))
+    assert told(database) == ["newer"]
+
+
+def test_a_revision_for_another_callback_keeps_nothing_from_the_first(database):
+    (older,) = revisions(database, 1)
+    revisions(database, 2, callback="other")
+    do(database, post, older, make_report(summary="older"))
+    assert told(database) == ["older"]
 
 
 def test_a_payload_is_json_whatever_the_numbers_are(database):

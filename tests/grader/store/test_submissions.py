@@ -146,6 +146,18 @@ def test_many_that_hand_in_the_same_at_once_end_with_one_row(database):
     assert stored[0].revision == 1
 
 
+def test_many_that_hand_in_other_files_at_once_are_as_many_revisions(database):
+    again(database)
+    together = Barrier(8)
+
+    def hand_in(number):
+        together.wait()
+        return again(database, source=b"# %d" % number).revision
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sorted(threads.map(hand_in, range(8))) == [2, 3, 4, 5, 6, 7, 8, 9]
+
+
 def test_a_key_tells_apart_whatever_a_result_rests_on():
     fields = ("ab", "ada", "linreg-torch", 1, "digest")
     keys = {job_key(*fields)}

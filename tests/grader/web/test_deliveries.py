@@ -14,6 +14,8 @@ from grader.ingest.loop import MAX_SOURCE
 from grader.store import submissions
 from grader.store.deliveries import Answer
 from grader.web import deliveries
+from grader.web.answers import Refusal
+from grader.web.deliveries import MOST_PROBLEMS, understood
 from tests.grader.web.parts import BODY, FOREIGN_SECRET, PUBLIC_URL, Client, make_parts, signed, text_of
 
 
@@ -198,6 +200,15 @@ def test_a_failing_database_is_503_and_the_delivery_may_come_again(client, monke
     assert response.headers["retry-after"] == "5"
     assert "postgresql" not in response.text
     assert client.deliver().status_code == 202
+
+
+def test_a_body_full_of_unknown_keys_is_refused_without_an_error_for_each():
+    began = time.monotonic()
+    with pytest.raises(Refusal) as caught:
+        understood(BODY | {f"k{number}": 1 for number in range(200_000)}, ())
+    assert caught.value.status == 422
+    assert caught.value.sentence.count("is not known") == MOST_PROBLEMS
+    assert time.monotonic() - began < 1
 
 
 def test_a_missing_engine_is_503(client):

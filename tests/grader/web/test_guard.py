@@ -12,11 +12,11 @@ from grader.web.logs import Contentless, place
 from grader.web.metrics import Metrics
 
 
-def ask(app, method="GET", path="/x"):
+def ask(app, method="GET", path="/x", **how):
     async def go():
         transport = httpx.ASGITransport(Guard(app, Metrics()))
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-            return await client.request(method, path)
+            return await client.request(method, path, **how)
 
     return asyncio.run(go())
 
@@ -42,6 +42,14 @@ def test_a_failure_is_500_with_the_security_headers_and_no_text(caplog):
     assert response.headers["x-frame-options"] == "DENY"
     assert "RuntimeError at " in caplog.text
     assert "geheim" not in response.text + caplog.text
+
+
+def test_a_body_with_two_lengths_is_refused_and_the_connection_closed():
+    response = ask(strict, "POST", headers={"content-length": "4", "transfer-encoding": "chunked"})
+    assert response.status_code == 400
+    assert "not both" in response.json()["error"]
+    assert response.headers["connection"] == "close"
+    assert ask(strict, "POST", headers={"transfer-encoding": "chunked"}).status_code == 204
 
 
 def test_a_failure_after_the_answer_began_is_not_answered_twice(caplog):

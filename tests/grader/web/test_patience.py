@@ -10,17 +10,22 @@ import uvicorn
 from grader.web import patience
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LARGE = 30 << 20
+"""More than the buffers between two sockets hold."""
 
 
 async def app(scope, receive, send):
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
+    body = b"x" * LARGE if scope["path"] == "/large" else b""
+    length = str(len(body)).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+    await send({"type": "http.response.body", "body": body})
 
 
 @pytest.fixture
 def connect(monkeypatch):
     """Opens connections to a server with a patience of half a second."""
     monkeypatch.setattr(patience, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(patience, "READ_SECONDS", 0.5)
     config = uvicorn.Config(app, http=patience.Impatient, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
     own = socket.create_server(("127.0.0.1", 0))
@@ -72,3 +77,27 @@ def test_the_rest_of_a_body_that_nobody_wants_does_not_keep_it_open(connect):
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200")
         assert dribbled(connection, b"x") < 2
+
+
+def received(connection):
+    """How many bytes come until it is closed or broken off."""
+    size = 0
+    try:
+        while piece := connection.recv(1 << 20):
+            size += len(piece)
+    except OSError:
+        pass
+    return size
+
+
+def test_who_does_not_read_the_answer_is_not_waited_for(connect):
+    with connect() as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(1.5)
+        assert received(connection) < LARGE
+
+
+def test_who_reads_a_large_answer_gets_all_of_it(connect):
+    with connect() as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert received(connection) > LARGE

@@ -161,6 +161,10 @@ def test_hostile_bodies_over_a_socket(tmp_path):
         piece = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
         chunked = speak(url, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", piece * 40 + b"0\r\n\r\n")
         assert chunked.startswith(b"HTTP/1.1 413 ")
+        both = b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        smuggled = speak(url, HEAD + both + b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert smuggled.startswith(b"HTTP/1.1 400 ")
+        assert smuggled.count(b"HTTP/1.1 ") == 1
         unsigned = speak(url, HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
         assert unsigned.startswith(b"HTTP/1.1 401 ")
         assert speak(url, b"GARBAGE\r\n\r\n").startswith(b"HTTP/1.1 400 ")
