@@ -114,15 +114,17 @@ def test_a_number_of_jobs_that_cannot_be_is_usage(run, jobs: str) -> None:  # ty
 
 
 def test_two_interrupts_are_heard_and_a_third_does_not_cut_the_tidying_short() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    assert before is signal.default_int_handler
-    with batch._two_interrupts():
-        for _ in range(2):
-            with pytest.raises(KeyboardInterrupt):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with batch._two_interrupts():
+            for _ in range(2):
+                with pytest.raises(KeyboardInterrupt):
+                    os.kill(os.getpid(), signal.SIGINT)
+            for _ in range(3):
                 os.kill(os.getpid(), signal.SIGINT)
-        for _ in range(3):
-            os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_batch_that_is_not_to_hear_interrupts_hears_none() -> None:
