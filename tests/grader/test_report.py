@@ -1,11 +1,23 @@
 """Building the report: what is shown of a run, and the one sentence at the top."""
 
+import json
+
 import pytest
 
 from grader.exercise import load_exercise
 from grader.launch.base import Outcome
-from grader.models import Finding, Measurement, Report, Score, Submission, exit_code
-from grader.report import build_report, source_lines, summary
+from grader.models import (
+    SCHEMA_VERSION,
+    Finding,
+    Measurement,
+    Override,
+    Report,
+    Score,
+    Submission,
+    exit_code,
+    overridden,
+)
+from grader.report import build_report, failed_report, source_lines, summary
 from grader.scoring import Scored
 from sandbox import trace
 from tests.grader.checks.tape import Tape, a_pass, counted, evidence, loader, order, pattern
@@ -40,7 +52,7 @@ def test_a_report_names_the_file_its_hash_and_the_exercise():
     made = report(*RIGHT)
     assert (made.filename, made.student, made.sha256) == ("loop.py", "ada", SUBMISSION.sha256)
     assert (made.exercise, made.exercise_title) == ("linreg-torch", LINREG.title)
-    assert (made.seconds, made.schema_version) == (1.235, 1)
+    assert (made.seconds, made.schema_version) == (1.235, SCHEMA_VERSION)
     assert made.report_id != report(*RIGHT).report_id
 
 
@@ -76,7 +88,8 @@ def series(count, first, thinned=()):
 
 
 def test_a_short_run_shows_every_loss_and_a_long_one_a_thinned_series():
-    assert report(series(3, [3.0, 2.0, 1.0])).losses == (3.0, 2.0, 1.0)
+    short = report(series(3, [3.0, 2.0, 1.0]))
+    assert (short.losses, short.loss_steps) == ((3.0, 2.0, 1.0), (1, 2, 3))
     assert report(series(900, [3.0, 2.0], [(0, 3.0), (450, 1.0), (7,), (899, 0.5)])).losses == (3.0, 1.0, 0.5)
 
 
@@ -158,3 +171,32 @@ def test_the_source_is_quoted_by_its_lines(source, lines):
 def test_the_exit_code_follows_from_outcome_and_verdict(outcome, passed, code):
     made = report(verdict=scored(passed=passed, outcome=outcome))
     assert exit_code(made) == code
+
+
+def test_a_failure_of_ours_is_a_report_without_points_or_findings():
+    failed = failed_report(SUBMISSION, LINREG, "The engine went away.")
+    assert (failed.outcome, failed.passed, failed.score.points) == ("grader_error", None, None)
+    assert failed.summary == "No result: The engine went away."
+    assert (failed.findings, failed.requirements) == ((), ())
+
+
+def test_steps_that_cannot_be_are_left_out_of_the_losses():
+    bad = [(float("nan"), 9.0), (-1.0, 9.0), (1e300, 9.0), (float("inf"), 9.0)]
+    made = report(series(900, [3.0], [*bad, (450.0, 1.0)]))
+    assert (made.losses, made.loss_steps) == ((1.0,), (451,))
+
+
+def test_a_persons_decision_lies_over_the_report_and_counts_of_all_points():
+    decided = Override(points=8.0, passed=True, reason="Seen.", who="kim", when="2026-01-01T00:00:00+00:00")
+    made = overridden(report(verdict=scored(passed=None, outcome="needs_person", points=None)), decided)
+    assert (made.outcome, made.passed, made.score) == ("graded", True, Score(points=8.0, max=10.0))
+    assert made.summary == "Settled by a person: 8 of 10 points."
+    assert made.override == decided
+    assert Report.model_validate_json(made.model_dump_json()) == made
+
+
+def test_a_report_of_the_first_version_still_reads():
+    old = report(*RIGHT).model_dump(mode="json") | {"schema_version": 1}
+    for added in ("source", "loss_steps", "override"):
+        del old[added]
+    assert Report.model_validate_json(json.dumps(old)).loss_steps == ()
