@@ -55,20 +55,21 @@ def escape(text: str) -> str:
     return _LOOKED_UP.sub(r"\1&#8203;", escaped)
 
 
-def code(text: str) -> str:
-    """`text` on one line as a code span; "" stays empty.  Good in a table too."""
+def code(text: str, *, table: bool = False) -> str:
+    """`text` on one line as a code span; "" stays empty.  In a table a bar has to be escaped even there."""
     line = one_line(text)
     if not line:
         return ""
     fence = "`" * (_longest(line) + 1)
     pad = " " if line[0] == "`" or line[-1] == "`" else ""
-    return f"{fence}{pad}{line}{pad}{fence}".replace("|", "\\|")
+    span = f"{fence}{pad}{line}{pad}{fence}"
+    return span.replace("|", "\\|") if table else span
 
 
-def prose(text: str) -> str:
+def prose(text: str, *, table: bool = False) -> str:
     """A sentence, escaped, in which what stands between backticks stays code."""
     parts = _CODE.split(one_line(text))
-    return "".join(code(part) if index % 2 else _edges(part) for index, part in enumerate(parts))
+    return "".join(code(part, table=table) if index % 2 else _edges(part) for index, part in enumerate(parts))
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -138,9 +139,9 @@ def _finding(finding: Finding) -> Iterator[str]:
 def _rubric(rows: Iterable[RequirementResult]) -> str:
     lines = ["| | Requirement | Points |", "|---|---|---:|"]
     for row in rows:
-        title = prose(row.title) + (" (required)" if row.required else "")
+        title = prose(row.title, table=True) + (" (required)" if row.required else "")
         if reason := reason_of(row):
-            title += f"<br>{prose(reason)}"
+            title += f"<br>{prose(reason, table=True)}"
         mark = f"{STATUS_MARKS[row.status]} {STATUSES[row.status]}"
         lines.append(f"| {mark} | {title} | {number(row.points)} / {number(row.max)} |")
     return "\n".join(lines)
