@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -30,14 +31,20 @@ def command(*arguments: object) -> list[str]:
 def nothing_is_left(home: Path) -> None:
     """No temporary folder and no process of ours, at the latest when what was orphaned has noticed it."""
     until = time.monotonic() + 30
-    while list((home / "tmp").iterdir()) and time.monotonic() < until:
+    while (left := [*(home / "tmp").iterdir(), *_processes_of(home)]) and time.monotonic() < until:
         time.sleep(0.1)
-    assert list((home / "tmp").iterdir()) == []
+    assert left == []
+
+
+def _processes_of(home: Path) -> list[bytes]:
+    """Command lines of the processes that know of `home` by their environment."""
+    found, name = [], str(home).encode()
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            assert str(home).encode() not in (folder / "environ").read_bytes()
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            known = (folder / "environ").read_bytes()
+            if name + b"\0" in known or name + b"/" in known:
+                found.append((folder / "cmdline").read_bytes())
+    return found
 
 
 @pytest.fixture(scope="module")

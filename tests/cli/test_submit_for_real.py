@@ -14,7 +14,7 @@ import pytest
 
 from grader.exercise import load_exercise
 from grader.launch import docker, engine
-from grader.models import Report
+from grader.models import SCHEMA_VERSION, Report
 
 SOLUTION = load_exercise("linreg-torch").reference / "solution.py"
 NOWHERE = "unix:///nowhere/docker.sock"
@@ -149,7 +149,7 @@ def test_a_right_loop_passes_and_graded_again_has_the_very_same_result(home):
 def check_wrong(report):
     """The promised keys, and the one error of WRONG."""
     assert {"schema_version", "exercise", "outcome", "passed", "score", "findings"} <= report.keys()
-    assert (report["schema_version"], report["exercise"]) == (1, "linreg-torch")
+    assert (report["schema_version"], report["exercise"]) == (SCHEMA_VERSION, "linreg-torch")
     assert (report["outcome"], report["passed"]) == ("graded", False)
     assert report["score"].keys() == {"points", "max"}
     assert 0 < report["score"]["points"] < report["score"]["max"]
