@@ -52,9 +52,9 @@ def show_(slug: str) -> None:
         for requirement in exercise.requirement
     ]
     text = (exercise.folder / "README.md").read_text(encoding="utf-8")
-    parts = [Markdown(text, hyperlinks=False), Text(), Text("Rubric", style="bold"), *rows, Text()]
+    head = (Markdown(text, hyperlinks=False), Text(), Text("Rubric", style="bold"))
     begin = Text(f"Begin with: grade exercise start {slug}", style="dim")
-    show(printed(Group(*parts, begin), screen()))
+    show(printed(Group(*head, *rows, Text(), begin), screen()))
 
 
 @command.command()

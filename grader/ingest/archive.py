@@ -161,7 +161,7 @@ def _check_kind(info: zipfile.ZipInfo, where: str, archive: str) -> None:
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, tally: Tally, keep: bool) -> bytes | None:
-    """The entry's first bytes, no more than `most_bytes`; None if it is not to be kept; all of it is read and counted."""
+    """The entry's first bytes (see `most_bytes`), None if it is not to be kept; all of it is read and counted."""
     kept, length, most = bytearray(), 0, most_bytes(info.filename)
     with archive.open(info) as file:
         while chunk := file.read(_CHUNK):

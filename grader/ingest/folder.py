@@ -99,7 +99,7 @@ def _relative(entry: os.DirEntry[str], root: str) -> str:
 
 
 def _read_file(path: str, tally: Tally) -> bytes:
-    """The first bytes, no more than `most_bytes`, of a regular file; OSError if it has become anything else meanwhile."""
+    """The first bytes of a regular file (see `most_bytes`); OSError if it has become anything else."""
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     )

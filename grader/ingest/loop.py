@@ -15,9 +15,10 @@ import tokenize
 from pathlib import Path
 from typing import NamedTuple
 
+from grader.cells import is_notebook
 from grader.errors import NoSuchFile, UnknownExercise
 from grader.exercise import slugs
-from grader.ingest.notebook import MAX_NOTEBOOK, convert, is_notebook
+from grader.ingest.notebook import MAX_NOTEBOOK, convert
 from grader.models import Submission
 from grader.settings import Settings
 

@@ -5,7 +5,7 @@
     # left out: %matplotlib inline
 
 A marker stands before each cell, so that a line of the source can be named by cell and line again
-(`place_in`).  What only a notebook understands (magics, shell lines, questions) is left out, line by line.
+(`grader.cells`).  What only a notebook understands (magics, shell lines, questions) is left out, line by line.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from grader.cells import LEFT_OUT, marker
+
 MAX_NOTEBOOK = 64 << 20
 """Longest notebook that is read, in bytes: its outputs and pictures, which are dropped, may be most of it."""
-SUFFIX = ".ipynb"
-LEFT_OUT = "# left out: "
 
-_MARKER = re.compile(r"# %% cell ([0-9]+)")
 _SPECIAL = re.compile(r"[ \t]*(?:[%!]|\?{1,2}[\w.]+\s*$|[\w.]+\?{1,2}\s*$)")
 _ASSIGNED = re.compile(r"([ \t]*)([A-Za-z_][\w, ]*)=[ \t]*[%!]")
 _TRANSPARENT = frozenset({"time", "timeit", "capture", "prun"})
@@ -37,11 +36,6 @@ class Converted:
     problem: str = ""
 
 
-def is_notebook(filename: str) -> bool:
-    """Whether a file's name says that it is a notebook."""
-    return filename.lower().endswith(SUFFIX)
-
-
 def convert(content: bytes) -> Converted:
     """The code of a notebook of format 4 (or 3).  Never raises; what is wrong is said in `problem`."""
     if len(content) > MAX_NOTEBOOK:
@@ -51,7 +45,9 @@ def convert(content: bytes) -> Converted:
     except UnicodeDecodeError:
         return Converted(problem="The notebook is not UTF-8 text.")
     except (ValueError, RecursionError):
-        return Converted(problem="The notebook is damaged: it is not valid JSON. Save it again and hand it in.")
+        return Converted(
+            problem="The notebook is damaged: it is not valid JSON. Save it again and hand it in."
+        )
     try:
         cells = _cells(notebook)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
@@ -60,19 +56,11 @@ def convert(content: bytes) -> Converted:
     left_out = 0
     for number, text in cells:
         kept, dropped = _python(text)
-        lines += [f"# %% cell {number}", *kept]
+        lines += [marker(number), *kept]
         left_out += dropped
     if not any(line.strip() and not line.lstrip().startswith("#") for line in lines):
         return Converted(problem="The notebook has no code.")
     return Converted("\n".join([*lines, ""]).encode("utf-8", "replace"), left_out)
-
-
-def place_in(source: list[str] | tuple[str, ...], line: int) -> tuple[int, int] | None:
-    """The cell, and the line in it, of a line of a converted source; both count from 1.  None before any cell."""
-    for start in range(min(line, len(source)), 0, -1):
-        if found := _MARKER.fullmatch(source[start - 1]):
-            return int(found[1]), line - start
-    return None
 
 
 def _reason(error: Exception) -> str:
