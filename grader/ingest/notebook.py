@@ -80,7 +80,8 @@ def _cells(notebook: Any) -> list[tuple[int, str]]:
     for number, cell in enumerate(cells, start=1):
         if cell["cell_type"] == "code":
             text = cell["source"] if version == 4 else cell["input"]
-            found.append((number, "".join(text) if isinstance(text, list) else str(text)))
+            whole = "".join(text) if isinstance(text, list) else str(text)
+            found.append((number, whole.removesuffix("\n")))
     return found
 
 
