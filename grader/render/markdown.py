@@ -24,6 +24,7 @@ from grader.render.words import (
     facts,
     heading,
     meets,
+    more_on,
     number,
     pattern_of,
     points_of,
@@ -132,6 +133,7 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"**Why.** {prose(finding.why)}"
     if finding.fix.strip():
         yield f"**Mend.** {prose(finding.fix)}"
+    yield f"**More.** {code(more_on(finding.slug))}"
     if finding.basis == "unverified":
         yield BASES["unverified"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.render.clean import clean, one_line
-from grader.render.words import BASES, SEVERITIES, decided, heading, long_place, points_of, reason_of
+from grader.render.words import BASES, SEVERITIES, decided, heading, long_place, more_on, points_of, reason_of
 
 if TYPE_CHECKING:
     from grader.models import Finding, Report, RequirementResult
@@ -24,6 +24,7 @@ def finding_text(finding: Finding) -> str:
         lines.append(f"Why: {one_line(finding.why)}")
     if finding.fix.strip():
         lines.append(f"Mend: {one_line(finding.fix)}")
+    lines.append(f"More: {more_on(finding.slug)}")
     if finding.basis == "unverified":
         lines.append(BASES["unverified"])
     return "\n".join(line for line in lines if line)

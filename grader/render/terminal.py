@@ -25,6 +25,7 @@ from grader.render.words import (
     decided,
     facts,
     meets,
+    more_on,
     number,
     pattern_of,
     points_of,
@@ -142,7 +143,7 @@ def _finding(finding: Finding) -> RenderableType:
     parts: list[RenderableType] = [title, Text(clean(finding.evidence).strip())]
     if finding.where:
         parts.append(_code(finding))
-    for label, text in (("Why", finding.why), ("Mend", finding.fix)):
+    for label, text in (("Why", finding.why), ("Mend", finding.fix), ("More", more_on(finding.slug))):
         if text.strip():
             parts.append(_labelled(label, clean(text).strip()))
     if finding.basis == "unverified":

@@ -81,6 +81,11 @@ def lines_of(beat: str, beats: Beats) -> tuple[int, ...]:
     return tuple(dict.fromkeys(line for letter, line in pairs if letter == beat and line > 0))
 
 
+def more_on(slug: str) -> str:
+    """The command that explains a finding."""
+    return f"grade explain {one_line(slug)}"
+
+
 def where_of(beat: str, report: Report, most: int = 4) -> str:
     """Where a beat came from: ", line 7", ", lines 7, 8", ", cell 3, line 2"; "" for none or for too many."""
     lines = lines_of(beat, report.beats) if report.beats else ()
