@@ -130,6 +130,13 @@ def course(part: Literal["exercises", "reference"]) -> Path:
     return bundled if bundled.is_dir() else package.parent / part
 
 
+def findings_page() -> Path:
+    """The page that explains every finding: in docs/ of a checkout, inside the package in a wheel."""
+    package = Path(__file__).resolve().parent
+    bundled = package / "_course" / "findings.md"
+    return bundled if bundled.is_file() else package.parent / "docs" / "findings.md"
+
+
 def slugs() -> list[str]:
     """Names of all exercises there are, sorted."""
     return sorted(path.parent.name for path in course("exercises").glob("*/exercise.toml"))

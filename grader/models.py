@@ -3,7 +3,7 @@
 All are frozen.  `Report` is the public one: its JSON form is versioned by `schema_version`.
 
     1  the first
-    2  source, loss_steps and override came; a report of version 1 still reads
+    2  source, remarks, loss_steps and override came; a report of version 1 still reads
 """
 
 from __future__ import annotations
@@ -49,10 +49,16 @@ class Submission(Frozen):
 
 
 class Place(Frozen):
-    """A line of the student's file, counted from 1, and its code."""
+    """A line of the student's file, counted from 1, and its code.
+
+    Of a notebook `line` counts in the source made from it, `cell` and `cell_line` in the notebook itself;
+    elsewhere both are 0.
+    """
 
     line: int
     code: str
+    cell: int = 0
+    cell_line: int = 0
 
 
 class Finding(Frozen):
@@ -141,8 +147,9 @@ class Override(Frozen):
 class Report(Frozen):
     """The result of one grading; the contract with everything that reads our JSON.
 
-    `source` is the file as text.  `loss_steps` counts, from 1, the backward pass that each of `losses`
-    belongs to (empty in reports of version 1).  With an `override`, passed and points are its own.
+    `source` is the file as text, of a notebook its code cells; `remarks` say what to know about it.
+    `loss_steps` counts, from 1, the backward pass that each of `losses` belongs to (empty in reports of
+    version 1).  With an `override`, passed and points are its own.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -165,6 +172,7 @@ class Report(Frozen):
     losses: tuple[float | None, ...] = ()
     loss_steps: tuple[int, ...] = ()
     source: str = ""
+    remarks: tuple[str, ...] = ()
     output: str = ""
     output_truncated: bool = False
     sandbox: SandboxFacts | None = None

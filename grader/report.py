@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 
+from grader.cells import cell_of, is_notebook, left_out
 from grader.checks.beats import beats_seen
 from grader.checks.feeding import epochs_trained
 from grader.checks.registry import Facts
 from grader.exercise import Exercise
 from grader.launch.base import Launcher, Outcome
-from grader.models import Beats, Evidence, Report, SandboxFacts, Score, Submission
+from grader.models import Beats, Evidence, Finding, Place, Report, SandboxFacts, Score, Submission
 from grader.scoring import Scored
 from grader.version import VERSION
 from sandbox import trace
@@ -43,18 +44,49 @@ def build_report(
         passed=scored.passed,
         score=scored.score,
         summary=summary(scored),
-        findings=scored.findings,
+        findings=_in_cells(scored.findings, submission, evidence),
         requirements=scored.requirements,
         measurement=evidence.measurement,
         beats=_beats(evidence, exercise),
         losses=tuple(loss for _, loss in losses),
         loss_steps=tuple(step for step, _ in losses),
         source="\n".join(source_lines(submission)),
+        remarks=_remarks(submission),
         output=printed.decode(errors="replace"),
         output_truncated=outcome is not None and outcome.output_bytes > len(printed),
         sandbox=_sandbox(evidence, outcome, launcher),
         seconds=round(seconds, 3),
     )
+
+
+def _remarks(submission: Submission) -> tuple[str, ...]:
+    """What to know about the file."""
+    dropped = left_out(source_lines(submission)) if is_notebook(submission.filename) else 0
+    if not dropped:
+        return ()
+    what = (
+        "1 line that only a notebook understands was"
+        if dropped == 1
+        else f"{dropped} lines that only a notebook understands were"
+    )
+    return (f"{what} left out (magics and shell commands).",)
+
+
+def _in_cells(
+    findings: tuple[Finding, ...], submission: Submission, evidence: Evidence
+) -> tuple[Finding, ...]:
+    """The findings with their lines named by cell as well, where the file is a notebook."""
+    if not is_notebook(submission.filename):
+        return findings
+    return tuple(
+        finding.model_copy(update={"where": tuple(_in_cell(place, evidence) for place in finding.where)})
+        for finding in findings
+    )
+
+
+def _in_cell(place: Place, evidence: Evidence) -> Place:
+    cell, line = cell_of(evidence.source, place.line)
+    return place.model_copy(update={"cell": cell, "cell_line": line})
 
 
 def failed_report(submission: Submission, exercise: Exercise, sentence: str) -> Report:

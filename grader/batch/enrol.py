@@ -10,7 +10,7 @@ from grader.batch.roll import Place, Roll, keep_roll, stems
 from grader.checks.catalogue import CATALOGUE
 from grader.errors import UsageError
 from grader.ingest.classroom import Class, HandIn
-from grader.ingest.loop import problem_in
+from grader.ingest.loop import python_in
 from grader.models import Report, Submission
 from grader.store import jobs, results, submissions
 
@@ -63,8 +63,8 @@ def enrol(
 
 
 def _keep(connection: Connection, item: HandIn, slug: str, key_of: KeyOf) -> submissions.Stored:
-    file = Submission(filename=item.filename, source=item.source, exercise=slug, student=item.student)
-    problem = item.problem or problem_in(item.filename, item.source)
+    source, problem = (item.source, item.problem) if item.problem else python_in(item.filename, item.source)
+    file = Submission(filename=item.filename, source=source, exercise=slug, student=item.student)
     handed_in = submissions.HandedIn(external_id=item.student, submission=file, problem=problem)
     return submissions.keep(connection, handed_in, key_of(file))
 

@@ -21,6 +21,8 @@ COMMANDS = {
     "serve": ("grader.cli.serve", "Take submissions by webhook, and show and send their reports."),
     "outbox": ("grader.cli.outbox", "List results that could not be sent, and send them again."),
     "report": ("grader.cli.report", "Show a saved report, or write it in another format."),
+    "exercise": ("grader.cli.exercise", "List, show and begin exercises."),
+    "explain": ("grader.cli.explain", "Explain a finding."),
     "sandbox": ("grader.cli.sandbox", "Build the image that submissions run in."),
     "schema": ("grader.cli.schema", "Print the JSON Schema of the JSON report."),
 }

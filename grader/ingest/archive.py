@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from grader.errors import BadArchive, NoSuchFile
-from grader.ingest.loop import MAX_SOURCE
+from grader.ingest.loop import most_bytes
 from grader.ingest.tree import Found, Tally, Tree, is_junk, is_python, plain
 
 MAX_DIRECTORY = 16 << 20
@@ -161,14 +161,14 @@ def _check_kind(info: zipfile.ZipInfo, where: str, archive: str) -> None:
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, tally: Tally, keep: bool) -> bytes | None:
-    """The entry's first MAX_SOURCE + 1 bytes, None if it is not to be kept; all of it is read and counted."""
-    kept, length = bytearray(), 0
+    """The entry's first bytes (see `most_bytes`), None if it is not to be kept; all of it is read and counted."""
+    kept, length, most = bytearray(), 0, most_bytes(info.filename)
     with archive.open(info) as file:
         while chunk := file.read(_CHUNK):
             length += len(chunk)
             tally.add_bytes(len(chunk), info.filename)
             if keep:
-                kept += chunk[: MAX_SOURCE + 1 - len(kept)]
+                kept += chunk[: most - len(kept)]
     if length != info.file_size:
         raise zipfile.BadZipFile("not as long as it claims")
     return bytes(kept) if keep else None

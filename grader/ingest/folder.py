@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.errors import NoSuchFile
-from grader.ingest.loop import MAX_SOURCE
+from grader.ingest.loop import most_bytes
 from grader.ingest.tree import MAX_MEMBERS, Found, Tally, Tree, is_junk, is_python, plain
 
 _RESULTS = frozenset({".metronome.lock", "reports"})
@@ -99,13 +99,13 @@ def _relative(entry: os.DirEntry[str], root: str) -> str:
 
 
 def _read_file(path: str, tally: Tally) -> bytes:
-    """The first MAX_SOURCE + 1 bytes of a regular file; OSError if it has become anything else meanwhile."""
+    """The first bytes of a regular file (see `most_bytes`); OSError if it has become anything else."""
     flags = (
         os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     )
     with open(os.open(path, flags), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError
-        content = file.read(MAX_SOURCE + 1)
+        content = file.read(most_bytes(path))
     tally.add_bytes(len(content))
     return content

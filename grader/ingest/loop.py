@@ -1,4 +1,4 @@
-"""Reads one `loop.py`: its bytes, bounded and checked, and the exercise it belongs to.
+"""Reads one `loop.py` or notebook: its bytes, bounded and checked, and the exercise it belongs to.
 
 A path that is no file, or an exercise nobody knows, is an error of usage.  A file whose content
 cannot be read as Python text is the student's to mend: a sentence for the finding `unreadable-file`.
@@ -12,11 +12,13 @@ import os
 import re
 import stat
 import tokenize
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
+from grader.cells import is_notebook
 from grader.errors import NoSuchFile, UnknownExercise
 from grader.exercise import slugs
+from grader.ingest.notebook import MAX_NOTEBOOK, convert
 from grader.models import Submission
 from grader.settings import Settings
 
@@ -44,18 +46,36 @@ def read_loop(path: Path, exercise: str | None, settings: Settings) -> Ingested:
 
     Raises NoSuchFile and UnknownExercise.
     """
-    source = _read(path)
+    source, problem = python_in(path.name, _read(path))
     submission = Submission(
         filename=os.fsencode(path.name).decode("utf-8", "replace"),
         source=source,
         exercise=_exercise(path, source, exercise, settings),
         student=settings.student,
     )
-    return Ingested(submission, problem_in(path.name, source))
+    return Ingested(submission, problem)
+
+
+def most_bytes(filename: str) -> int:
+    """How many bytes of a file of that name have to be read, so that one which is too long shows."""
+    return (MAX_NOTEBOOK if is_notebook(filename) else MAX_SOURCE) + 1
+
+
+def python_in(filename: str, content: bytes) -> tuple[bytes, str]:
+    """The Python source in a file's content, and why it cannot be run: a sentence, "" when it can.
+
+    Of a notebook that is the code of its cells (`grader.ingest.notebook`), of any other file all of it.
+    """
+    if not is_notebook(filename):
+        return content, problem_in(content)
+    converted = convert(content)
+    if converted.problem:
+        return content[: MAX_SOURCE + 1], converted.problem
+    return converted.source, problem_in(converted.source)
 
 
 def _read(path: Path) -> bytes:
-    """At most MAX_SOURCE + 1 bytes of a regular file; never waits on a pipe or a device."""
+    """The bytes of a regular file, no more than `most_bytes`; never waits on a pipe or a device."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -67,7 +87,7 @@ def _read(path: Path) -> bytes:
         with open(os.open(path, flags), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise NoSuchFile(f"{path} is not a regular file; give the path of one Python file.")
-            return file.read(MAX_SOURCE + 1)
+            return file.read(most_bytes(path.name))
     except FileNotFoundError as error:
         raise NoSuchFile(f"There is no file {path}.") from error
     except OSError as error:
@@ -109,15 +129,13 @@ def _comment(source: bytes) -> tuple[str | None, int]:
     return None, 0
 
 
-def problem_in(filename: str, source: bytes) -> str:
-    """Why `source`, handed in as `filename`, cannot be run as Python: a sentence; "" when it can.
+def problem_in(source: bytes) -> str:
+    """Why `source` cannot be run as Python: a sentence; "" when it can.
 
     Of a file that is too long MAX_SOURCE + 1 bytes are enough.
     """
     if len(source) > MAX_SOURCE:
         return f"The file is larger than {MAX_SOURCE >> 20} MiB; a training loop is a few kilobytes."
-    if PurePosixPath(filename).suffix.lower() == ".ipynb":
-        return "The file is a notebook; hand in a Python file (.py) with its code."
     if source.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "The file is saved as UTF-16; save it as UTF-8."
     if (at := source.find(b"\0")) >= 0:

@@ -42,8 +42,8 @@ class Skipped:
 class Tree:
     """The files of an archive or a folder: relative POSIX path, in NFC and without surrogates, to content.
 
-    The content is None for files that are no Python.  Of a file longer than MAX_SOURCE bytes
-    (`grader.ingest.loop`) the first MAX_SOURCE + 1 are kept.  `name` is for sentences.
+    The content is None for files that are no Python.  Of a file that is too long only
+    `most_bytes` of `grader.ingest.loop` are kept.  `name` is for sentences.
     """
 
     name: str

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from grader.cells import cell_of, is_notebook
 from grader.render.chart import loss_chart, ring, threshold_chart
 from grader.render.clean import clean
-from grader.render.listing import listing
+from grader.render.listing import Listing, listing
 from grader.render.page import page
 from grader.render.scale import scale_for
 from grader.render.series import SMOOTHED_FROM, Series, series
-from grader.render.words import BEATS, counted, heading, meets, number, pattern_of
+from grader.render.words import BEATS, counted, heading, meets, number, pattern_of, short_place
 
 if TYPE_CHECKING:
     from grader.models import Beats, Finding, Report, Score
@@ -55,6 +56,7 @@ class Quote:
 
     line: int
     code: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def render(report: Report, canvas: Canvas) -> str:
         tally=_tally(report.findings),
         listing=source,
         shown=source.numbers(),
+        names=_names(report, source),
         hits=hits,
         empty=report.sha256 == NO_TEXT,
         meets=report.measurement is not None and meets(report.measurement),
@@ -97,6 +100,15 @@ def render(report: Report, canvas: Canvas) -> str:
         printed=printed,
         printed_more=printed_more,
     )
+
+
+def _names(report: Report, source: Listing) -> dict[int, str]:
+    """What each line shown is called, where that is not its number: lines of notebooks."""
+    if not is_notebook(report.filename):
+        return {}
+    lines = report.source.split("\n")
+    cells = {line: cell_of(lines, line) for line in source.numbers()}
+    return {line: f"{cell}:{within}" if within else "" for line, (cell, within) in cells.items() if cell}
 
 
 def _ring(score: Score) -> Markup:
@@ -130,6 +142,7 @@ def _quotes(finding: Finding) -> tuple[Quote, ...]:
         Quote(
             place.line,
             code[indent : indent + WIDEST_QUOTE] + ("…" if len(code) > indent + WIDEST_QUOTE else ""),
+            short_place(place),
         )
         for place, code in zip(finding.where, codes, strict=False)
     )

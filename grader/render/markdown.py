@@ -23,13 +23,15 @@ from grader.render.words import (
     decided,
     facts,
     heading,
-    lines_of,
     meets,
+    more_on,
     number,
     pattern_of,
     points_of,
     reason_of,
     seen,
+    short_place,
+    where_of,
 )
 
 if TYPE_CHECKING:
@@ -89,10 +91,11 @@ def _blocks(report: Report) -> Iterator[str]:
     who = [f"**{escape(report.exercise_title)}**", code(report.filename), code(report.student)]
     yield " · ".join(part for part in who if part)
     yield " ".join(part for part in (detail, prose(report.summary)) if part)
+    yield " ".join(prose(remark) for remark in report.remarks)
     if report.override:
         yield f"> {prose(decided(report.override))}"
     if report.beats:
-        yield from ("### The beat", _beats(report.beats))
+        yield from ("### The beat", _beats(report, report.beats))
     if report.findings:
         yield "### Findings"
         for finding in report.findings:
@@ -106,14 +109,12 @@ def _blocks(report: Report) -> Iterator[str]:
     yield f"<sub>{escape(facts(report))}</sub>"
 
 
-def _beats(beats: Beats) -> str:
+def _beats(report: Report, beats: Beats) -> str:
     pattern = pattern_of(beats)
     strip = code(" ".join(pattern[:MOST_BEATS])) + (" …" if len(pattern) > MOST_BEATS else "")
     legend = []
     for beat in dict.fromkeys(pattern[:MOST_BEATS]):
-        places = lines_of(beat, beats)[:4]
-        where = f", line{'' if len(places) == 1 else 's'} {', '.join(map(str, places))}" if places else ""
-        legend.append(f"{code(beat)} {escape(BEATS.get(beat, 'unknown'))}{where}")
+        legend.append(f"{code(beat)} {escape(BEATS.get(beat, 'unknown'))}{where_of(beat, report)}")
     return f"{strip} {seen(beats)}\\\n{' · '.join(legend)}"
 
 
@@ -122,9 +123,9 @@ def _finding(finding: Finding) -> Iterator[str]:
     yield f"#### {title}\n\n{SEVERITIES[finding.severity]} · {code(finding.slug)}"
     yield prose(finding.evidence)
     if finding.where:
-        width = max(len(str(place.line)) for place in finding.where[:MOST_PLACES])
+        width = max(len(short_place(place)) for place in finding.where[:MOST_PLACES])
         lines = (
-            f"{place.line:>{width}} | {clean(place.code)[:WIDEST].replace(chr(10), ' ').rstrip()}"
+            f"{short_place(place):>{width}} | {clean(place.code)[:WIDEST].replace(chr(10), ' ').rstrip()}"
             for place in finding.where[:MOST_PLACES]
         )
         yield fenced("\n".join(lines), "python")
@@ -132,6 +133,7 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield f"**Why.** {prose(finding.why)}"
     if finding.fix.strip():
         yield f"**Mend.** {prose(finding.fix)}"
+    yield f"**More.** {code(more_on(finding.slug))}"
     if finding.basis == "unverified":
         yield BASES["unverified"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grader.render.clean import clean, one_line
-from grader.render.words import BASES, SEVERITIES, decided, heading, points_of, reason_of
+from grader.render.words import BASES, SEVERITIES, decided, heading, long_place, more_on, points_of, reason_of
 
 if TYPE_CHECKING:
     from grader.models import Finding, Report, RequirementResult
@@ -19,11 +19,12 @@ def finding_text(finding: Finding) -> str:
     lines = [f"{SEVERITIES[finding.severity]}: {one_line(finding.title)} ({one_line(finding.slug)})"]
     lines.append(one_line(finding.evidence))
     for place in finding.where[:MOST_PLACES]:
-        lines.append(f"  line {place.line}: {one_line(place.code)[:WIDEST]}")
+        lines.append(f"  {long_place(place)}: {one_line(place.code)[:WIDEST]}")
     if finding.why.strip():
         lines.append(f"Why: {one_line(finding.why)}")
     if finding.fix.strip():
         lines.append(f"Mend: {one_line(finding.fix)}")
+    lines.append(f"More: {more_on(finding.slug)}")
     if finding.basis == "unverified":
         lines.append(BASES["unverified"])
     return "\n".join(line for line in lines if line)
@@ -43,4 +44,5 @@ def verdict_text(report: Report) -> str:
     lines = [f"{head}: {points_of(report.score)}", detail, clean(report.summary).strip()]
     if report.override:
         lines.append(decided(report.override))
+    lines += [one_line(remark) for remark in report.remarks]
     return "\n".join(line for line in lines if line)

@@ -24,14 +24,16 @@ from grader.render.words import (
     bound,
     decided,
     facts,
-    lines_of,
     meets,
+    more_on,
     number,
     pattern_of,
     points_of,
     reason_of,
     seen,
+    short_place,
     verdict,
+    where_of,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ def render(report: Report, canvas: Canvas) -> str:
 def _sections(report: Report, width: int) -> Iterator[RenderableType]:
     yield _verdict(report)
     if report.beats:
-        yield from _section("The beat", _beats(report.beats))
+        yield from _section("The beat", _beats(report, report.beats))
     if report.findings:
         yield from _section("Findings", _spaced(_finding(finding) for finding in report.findings))
     if report.requirements:
@@ -113,10 +115,11 @@ def _verdict(report: Report) -> RenderableType:
         parts += [Text(), Text(clean(report.summary).strip())]
     if report.override:
         parts.append(Text(decided(report.override)))
+    parts += [Text(one_line(remark), style="dim") for remark in report.remarks]
     return Group(*parts)
 
 
-def _beats(beats: Beats) -> RenderableType:
+def _beats(report: Report, beats: Beats) -> RenderableType:
     pattern = pattern_of(beats)
     colors = {"Z": "magenta", "B": "yellow", "S": "green"}
     strip = Text()
@@ -124,16 +127,13 @@ def _beats(beats: Beats) -> RenderableType:
         strip.append(" " if index else "")
         strip.append(beat, style=f"bold {colors.get(beat, '')}".strip())
     strip.append(f"   {seen(beats)}", style="dim")
-    return Group(strip, Columns(_legend(beats), padding=(0, 3)))
+    return Group(strip, Columns(_legend(report, beats), padding=(0, 3)))
 
 
-def _legend(beats: Beats) -> Iterator[Text]:
+def _legend(report: Report, beats: Beats) -> Iterator[Text]:
     """What each beat is and the lines it came from, each beat once."""
     for beat in dict.fromkeys(pattern_of(beats)):
-        places = lines_of(beat, beats)
-        word = "line" if len(places) == 1 else "lines"
-        where = f", {word} {', '.join(map(str, places))}" if 0 < len(places) <= 4 else ""
-        yield Text(f"{beat} {BEATS.get(beat, 'unknown')}{where}", style="dim")
+        yield Text(f"{beat} {BEATS.get(beat, 'unknown')}{where_of(beat, report)}", style="dim")
 
 
 def _finding(finding: Finding) -> RenderableType:
@@ -143,7 +143,7 @@ def _finding(finding: Finding) -> RenderableType:
     parts: list[RenderableType] = [title, Text(clean(finding.evidence).strip())]
     if finding.where:
         parts.append(_code(finding))
-    for label, text in (("Why", finding.why), ("Mend", finding.fix)):
+    for label, text in (("Why", finding.why), ("Mend", finding.fix), ("More", more_on(finding.slug))):
         if text.strip():
             parts.append(_labelled(label, clean(text).strip()))
     if finding.basis == "unverified":
@@ -170,14 +170,14 @@ def _labelled(label: str, text: str) -> RenderableType:
 def _code(finding: Finding) -> RenderableType:
     """The offending lines with their numbers, as wide as the terminal allows."""
     grid = Table.grid(padding=(0, 1))
-    digits = max(len(str(place.line)) for place in finding.where)
+    digits = max(len(short_place(place)) for place in finding.where)
     grid.add_column(justify="right", style="dim", width=max(digits, 4))
     grid.add_column(style="dim", width=1)
     grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     grid.expand = True
     for place in finding.where:
         code = clean(place.code).replace("\n", " ").expandtabs(4).rstrip()
-        grid.add_row(str(place.line), "│", Text(code, style="cyan"))
+        grid.add_row(short_place(place), "│", Text(code, style="cyan"))
     return grid
 
 

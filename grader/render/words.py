@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from grader.cells import cell_of, is_notebook
 from grader.render.clean import one_line
 
 if TYPE_CHECKING:
-    from grader.models import Beats, Measurement, Override, Report, RequirementResult, Score
+    from grader.models import Beats, Measurement, Override, Place, Report, RequirementResult, Score
 
 BEATS = {
     "D": "draw",
@@ -78,6 +79,39 @@ def lines_of(beat: str, beats: Beats) -> tuple[int, ...]:
     """The lines that a beat came from, each once, in order."""
     pairs = zip(pattern_of(beats), beats.lines, strict=False)
     return tuple(dict.fromkeys(line for letter, line in pairs if letter == beat and line > 0))
+
+
+def more_on(slug: str) -> str:
+    """The command that explains a finding."""
+    return f"grade explain {one_line(slug)}"
+
+
+def where_of(beat: str, report: Report, most: int = 4) -> str:
+    """Where a beat came from: ", line 7", ", lines 7, 8", ", cell 3, line 2"; "" for none or for too many."""
+    lines = lines_of(beat, report.beats) if report.beats else ()
+    if not 0 < len(lines) <= most:
+        return ""
+    names = [short_line(report, line) for line in lines]
+    if any(":" in name for name in names):
+        cells = [name.split(":") for name in names]
+        return f", {'; '.join(f'cell {cell}, line {line}' for cell, line in cells)}"
+    return f", line{'' if len(names) == 1 else 's'} {', '.join(names)}"
+
+
+def short_line(report: Report, line: int) -> str:
+    """The number of a line of the report's source, or "cell:line" where that is a notebook's."""
+    cell, within = cell_of(report.source.split("\n"), line) if is_notebook(report.filename) else (0, 0)
+    return f"{cell}:{within}" if cell else str(line)
+
+
+def short_place(place: Place) -> str:
+    """A line's number, or cell and line: "12", "3:2"."""
+    return f"{place.cell}:{place.cell_line}" if place.cell else str(place.line)
+
+
+def long_place(place: Place) -> str:
+    """ "line 12", or "cell 3, line 2"."""
+    return f"cell {place.cell}, line {place.cell_line}" if place.cell else f"line {place.line}"
 
 
 def reason_of(row: RequirementResult) -> str:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from grader.engine.base import Engine
 from grader.errors import StoreError
 from grader.exercise import slugs
-from grader.ingest.loop import MAX_SOURCE, problem_in
+from grader.ingest.loop import MAX_SOURCE, python_in
 from grader.models import Submission
 from grader.store import deliveries
 from grader.store.database import Database, is_conflict
@@ -118,13 +118,11 @@ def accept(database: Database, engine: Engine, links: Links, webhook_id: str, de
 
     Raises StoreError and other MetronomeErrors; then nothing is kept.
     """
-    source = delivery.source.encode()
+    source, problem = python_in(delivery.filename, delivery.source.encode())
     file = Submission(
         filename=delivery.filename, source=source, exercise=delivery.exercise, student=delivery.student_id
     )
-    handed_in = HandedIn(
-        delivery.submission_id, file, problem_in(delivery.filename, source), delivery.callback
-    )
+    handed_in = HandedIn(delivery.submission_id, file, problem, delivery.callback)
     key = engine.key_of(file)
     for tried in range(TRIES):
         try:

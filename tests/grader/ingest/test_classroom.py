@@ -6,7 +6,7 @@ import pytest
 
 from grader.errors import BadArchive, BadRoster, NoSuchFile
 from grader.ingest.classroom import HandIn, class_of
-from grader.ingest.loop import MAX_SOURCE, problem_in
+from grader.ingest.loop import MAX_SOURCE, python_in
 from tests.grader.ingest.zips import LOOP, packed
 
 NEWER = b"print('again')\n"
@@ -77,7 +77,7 @@ def test_a_moodle_download_becomes_one_file_a_student(read, zipped):
         HandIn("ada", "Ada Lovelace", "77", "loop.py", LOOP),
         HandIn("participant-78", "", "78", "loop.ipynb", b"{}"),
     )
-    assert "notebook" in problem_in(found.submissions[1].filename, found.submissions[1].source)
+    assert "notebook" in python_in(found.submissions[1].filename, found.submissions[1].source)[1]
 
 
 def test_a_folder_becomes_one_file_a_student(read, tmp_path):
@@ -107,7 +107,7 @@ def test_files_of_two_accounts_are_taken_together_and_said_to_be(read):
 
 def test_of_a_file_that_is_too_long_enough_is_kept_to_say_so(read):
     (hand_in,) = read({"ada.py": os.urandom(MAX_SOURCE + 100), "x.txt": os.urandom(99)}).submissions
-    assert "larger than 1 MiB" in problem_in(hand_in.filename, hand_in.source)
+    assert "larger than 1 MiB" in python_in(hand_in.filename, hand_in.source)[1]
 
 
 def test_nothing_that_is_shown_could_mislead_or_fail_to_be_written(read, tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.errors import NoSuchFile, UnknownExercise
 from grader.ingest import loop
-from grader.ingest.loop import MAX_SOURCE, problem_in, read_loop
+from grader.ingest.loop import MAX_SOURCE, problem_in, python_in, read_loop
 from grader.settings import Settings
 
 KNOWN = ["linreg-torch", "mnist-from-memory"]
@@ -87,10 +87,10 @@ def test_a_notebook_is_told_apart(hand_in):
 
 
 def test_content_is_judged_without_a_file():
-    assert problem_in("loop.py", b"x = 1\n") == ""
-    assert "empty" in problem_in("loop.py", b"")
-    assert "notebook" in problem_in("ada/LOOP.IPYNB", b"{}")
-    assert "larger than 1 MiB" in problem_in("loop.py", b"#" * (MAX_SOURCE + 1))
+    assert problem_in(b"x = 1\n") == ""
+    assert "empty" in problem_in(b"")
+    assert "notebook" in python_in("ada/LOOP.IPYNB", b"{}")[1]
+    assert "larger than 1 MiB" in problem_in(b"#" * (MAX_SOURCE + 1))
 
 
 def test_of_a_huge_file_only_the_cap_and_one_byte_are_read(tmp_path):
