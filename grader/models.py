@@ -49,16 +49,17 @@ class Submission(Frozen):
 
 
 class Place(Frozen):
-    """A line of the student's file, counted from 1, and its code.
-
-    Of a notebook `line` counts in the source made from it, `cell` and `cell_line` in the notebook itself;
-    elsewhere both are 0.
-    """
+    """A line of the student's file, counted from 1, and its code."""
 
     line: int
     code: str
-    cell: int = 0
-    cell_line: int = 0
+
+
+class CellPlace(Place):
+    """A line of a notebook: `line` counts in the source made from it, `cell` and `cell_line` in the notebook."""
+
+    cell: int
+    cell_line: int
 
 
 class Finding(Frozen):
@@ -68,7 +69,7 @@ class Finding(Frozen):
     severity: Severity
     title: str
     evidence: str
-    where: tuple[Place, ...] = ()
+    where: tuple[CellPlace | Place, ...] = ()
     why: str
     fix: str
     basis: Basis = "observed"

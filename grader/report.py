@@ -10,7 +10,7 @@ from grader.checks.feeding import epochs_trained
 from grader.checks.registry import Facts
 from grader.exercise import Exercise
 from grader.launch.base import Launcher, Outcome
-from grader.models import Beats, Evidence, Finding, Place, Report, SandboxFacts, Score, Submission
+from grader.models import Beats, CellPlace, Evidence, Finding, Place, Report, SandboxFacts, Score, Submission
 from grader.scoring import Scored
 from grader.version import VERSION
 from sandbox import trace
@@ -86,7 +86,7 @@ def _in_cells(
 
 def _in_cell(place: Place, evidence: Evidence) -> Place:
     cell, line = cell_of(evidence.source, place.line)
-    return place.model_copy(update={"cell": cell, "cell_line": line})
+    return CellPlace(line=place.line, code=place.code, cell=cell, cell_line=line) if cell else place
 
 
 def failed_report(submission: Submission, exercise: Exercise, sentence: str) -> Report:

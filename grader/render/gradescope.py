@@ -64,7 +64,8 @@ def _of_all(report: Report) -> float | None:
     full = math.fsum(row.max for row in report.requirements)
     if not 0 < most < full or not math.isfinite(full):  # false for nan as well
         return points
-    return round(points / most * full, 2)
+    share = round(points / most * full, 2)
+    return share if math.isfinite(share) else points
 
 
 def _output(report: Report, scored: bool) -> str:

@@ -71,7 +71,8 @@ def code(text: str, *, table: bool = False) -> str:
 def prose(text: str, *, table: bool = False) -> str:
     """A sentence, escaped, in which what stands between backticks stays code."""
     parts = _CODE.split(one_line(text))
-    return "".join(code(part, table=table) if index % 2 else _edges(part) for index, part in enumerate(parts))
+    shown = (code(part, table=table) if index % 2 else escape(part) for index, part in enumerate(parts))
+    return "".join(_between(part, text) for part, text in zip(parts, shown, strict=True))
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -168,12 +169,11 @@ def _printed(report: Report) -> str:
     return fenced("\n".join(lines)) + ("\n\n… and more." if cut else "")
 
 
-def _edges(part: str) -> str:
-    """The part escaped, with the blanks that parted it from its neighbours."""
-    inner = escape(part)
-    if not inner:
+def _between(part: str, shown: str) -> str:
+    """`shown` with the blanks that parted `part` from its neighbours."""
+    if not shown:
         return " " if part else ""
-    return (" " if part[0].isspace() else "") + inner + (" " if part[-1].isspace() else "")
+    return (" " if part[0].isspace() else "") + shown + (" " if part[-1].isspace() else "")
 
 
 def _longest(text: str) -> int:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from grader.cells import cell_of, is_notebook
+from grader.models import CellPlace
 from grader.render.clean import one_line
 
 if TYPE_CHECKING:
@@ -106,12 +107,14 @@ def short_line(report: Report, line: int) -> str:
 
 def short_place(place: Place) -> str:
     """A line's number, or cell and line: "12", "3:2"."""
-    return f"{place.cell}:{place.cell_line}" if place.cell else str(place.line)
+    return f"{place.cell}:{place.cell_line}" if isinstance(place, CellPlace) else str(place.line)
 
 
 def long_place(place: Place) -> str:
     """ "line 12", or "cell 3, line 2"."""
-    return f"cell {place.cell}, line {place.cell_line}" if place.cell else f"line {place.line}"
+    if isinstance(place, CellPlace):
+        return f"cell {place.cell}, line {place.cell_line}"
+    return f"line {place.line}"
 
 
 def reason_of(row: RequirementResult) -> str:

@@ -11,9 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.cells import cell_of, left_out
+from grader.exercise import load_exercise
 from grader.ingest import notebook
 from grader.ingest.loop import python_in, read_loop
 from grader.ingest.notebook import MAX_NOTEBOOK, convert
+from grader.models import CellPlace, Report, Submission
+from grader.render import render
+from grader.session import Session
 from grader.settings import Settings
 
 
@@ -170,3 +174,22 @@ def test_a_notebook_is_read_like_a_file(tmp_path: Path) -> None:
     assert submission.source.startswith(b"# %% cell 1\n")
     path.write_bytes(made(cell("x = 1\0")))
     assert "NUL" in read_loop(path, "linreg-torch", Settings()).problem
+
+
+def test_the_findings_on_a_notebook_name_cell_and_line() -> None:
+    wrong = (load_exercise("linreg-torch").reference / "bugs" / "missing_zero_grad.py").read_text()
+    source, problem = python_in("loop.ipynb", made(cell("text", "markdown"), cell("%pwd"), cell(wrong)))
+    assert problem == ""
+    submission = Submission(filename="loop.ipynb", source=source, exercise="linreg-torch")
+    with Session(Settings(sandbox="local"), trusted=True) as session:
+        report = session.grade(submission)
+    (finding,) = [item for item in report.findings if item.severity == "error"]
+    places = [(place.cell, place.cell_line) for place in finding.where if isinstance(place, CellPlace)]
+    assert (finding.slug, places) == ("missing-zero-grad", [(3, 8), (3, 9)])
+    assert report.remarks == (
+        "1 line that only a notebook understands was left out (magics and shell commands).",
+    )
+    assert Report.model_validate_json(report.model_dump_json()) == report
+    assert "cell 3, line 8" in render(report, "gradescope")
+    assert "3:8" in render(report, "terminal")
+    assert ">3:8</a>" in render(report, "html")
