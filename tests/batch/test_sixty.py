@@ -49,7 +49,9 @@ def test_every_outcome_is_the_known_one(undisturbed: Path) -> None:
     facts = json.loads((undisturbed / "summary.json").read_text())
     assert (facts["submissions"], facts["graded_in_last_run"], facts["unmatched"]) == (60, 60, [])
     assert sorted(facts["late"]) == [item.student for item in STUDENTS if item.late]
-    assert len(list((undisturbed / "reports").glob("*.html"))) == 60
+    pages = list((undisturbed / "reports").glob("*.html"))
+    assert len(pages) == 60
+    assert max(page.stat().st_size for page in pages) < 200_000
     assert len(list((undisturbed / "reports").glob("*.json"))) == 60
 
 
