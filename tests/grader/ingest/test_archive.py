@@ -292,7 +292,7 @@ def test_a_full_archive_is_read_in_time(read):
     data = packed({f"{number}/loop.py": LOOP for number in range(5000)})
     start = time.monotonic()
     assert len(read(data).members) == 5000
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 60  # a matter of milliseconds; quadratic, of minutes
 
 
 RIGHT = packed({"ada/loop.py": LOOP, "größe.txt": b"x" * 500})

@@ -99,7 +99,7 @@ def test_of_a_huge_file_only_the_cap_and_one_byte_are_read(tmp_path):
         file.truncate(1 << 40)
     start = time.monotonic()
     assert len(read(path).submission.source) == MAX_SOURCE + 1
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60  # a matter of milliseconds; quadratic, of minutes
 
 
 @given(st.binary(max_size=200))

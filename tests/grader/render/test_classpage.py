@@ -109,7 +109,7 @@ def test_lists_that_are_empty_have_no_heading():
 def test_a_hostile_class_is_inert_and_quick():
     start = time.monotonic()
     text = render_class(hostile.gradebook(500))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60  # a matter of milliseconds; quadratic, of minutes
     text.encode()
     shown = Page(text)
     assert_inert(shown)

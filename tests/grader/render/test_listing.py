@@ -70,4 +70,4 @@ def test_nothing_is_shown_of_nothing():
 def test_listing_is_quick_whatever_it_is_fed(piece):
     start = time.monotonic()
     listing("x" + piece * (400_000 // len(piece)), {})
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60  # a matter of milliseconds; quadratic, of minutes

