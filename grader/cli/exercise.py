@@ -21,8 +21,8 @@ def list_() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from grader.cli.screen import printed
     from grader.exercise import load_exercise, slugs
+    from grader.render.screen import printed
 
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
@@ -43,8 +43,8 @@ def show_(slug: str) -> None:
     from rich.markdown import Markdown
     from rich.text import Text
 
-    from grader.cli.screen import printed
     from grader.exercise import load_exercise
+    from grader.render.screen import printed
 
     exercise = load_exercise(slug)
     rows = [

@@ -16,8 +16,8 @@ def command(slug: str) -> None:
     """Explain a finding: what it means, its numbers, a wrong and a mended loop, and what is not flagged."""
     from rich.markdown import Markdown
 
-    from grader.cli.screen import printed
     from grader.errors import UsageError
+    from grader.render.screen import printed
 
     found = entries()
     if slug not in found:

@@ -6,16 +6,16 @@ Student text only ever becomes a `rich.text.Text`, never markup, and passes `cle
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from rich.columns import Columns
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from grader.render.clean import clean, one_line
+from grader.render.screen import columns, printed
 from grader.render.spark import sparkline
 from grader.render.words import (
     BEATS,
@@ -40,34 +40,16 @@ if TYPE_CHECKING:
     from grader.models import Beats, Finding, Measurement, Report, RequirementResult
     from grader.render.registry import Canvas
 
-NARROWEST = 24
 OUTPUT_LINES = 12
 SPARK_WIDTH = 40
 
 SEVERITY_COLORS = {"error": "red", "warning": "yellow", "note": "blue"}
 STATUS_COLORS = {"passed": "green", "failed": "red", "could-not-check": "yellow"}
-_PLAIN = str.maketrans(
-    dict(zip("✓✗·│×▁▂▃▄▅▆▇█–—−", "+x-|x_.:-=+*#---", strict=True)) | {"…": "...", "≥": ">=", "≤": "<="}
-)
 
 
 def render(report: Report, canvas: Canvas) -> str:
     """The report as lines of at most `canvas.width` columns (24 at least)."""
-    sink = StringIO()
-    console = Console(
-        file=sink,
-        width=max(canvas.width, NARROWEST),
-        force_terminal=canvas.color,
-        color_system="standard" if canvas.color else None,
-        no_color=not canvas.color,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    console.print(Group(*_sections(report, console.width)))
-    text = "\n".join(line.rstrip() for line in sink.getvalue().splitlines()).strip("\n") + "\n"
-    return text if canvas.unicode else text.translate(_PLAIN).encode("ascii", "replace").decode()
+    return printed(Group(*_sections(report, columns(canvas))), canvas)
 
 
 def _sections(report: Report, width: int) -> Iterator[RenderableType]:
