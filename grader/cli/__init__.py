@@ -24,7 +24,7 @@ COMMANDS = {
     "exercise": ("grader.cli.exercise", "List, show and begin exercises."),
     "explain": ("grader.cli.explain", "Explain a finding."),
     "sandbox": ("grader.cli.sandbox", "Build the image that submissions run in."),
-    "schema": ("grader.cli.schema", "Print the JSON Schema of the JSON report."),
+    "schema": ("grader.cli.schema", "Print the JSON Schema of the report, or of an exercise."),
 }
 
 EPILOG = """\b

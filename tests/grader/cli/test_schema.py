@@ -1,7 +1,9 @@
 """`grade schema` describes what `--format json` writes."""
 
 import json
+import tomllib
 
+from grader.exercise import load_exercise, slugs
 from grader.models import Report
 
 
@@ -17,3 +19,17 @@ def test_the_schema_is_the_reports(run):
         "needs_person",
         "grader_error",
     ]
+
+
+def test_the_schema_of_an_exercise_fits_the_exercises_there_are(run):
+    done = run("schema", "exercise")
+    assert done.exit_code == 0
+    schema = json.loads(done.stdout)
+    required = set(schema["required"])
+    for slug in slugs():
+        table = tomllib.loads((load_exercise(slug).folder / "exercise.toml").read_text())
+        assert required <= table.keys() <= schema["properties"].keys()
+
+
+def test_there_is_no_schema_of_anything_else(run):
+    assert run("schema", "nonsense").exit_code == 2
