@@ -9,10 +9,10 @@ from typing import Any
 from grader import gate
 from grader.challenge import Challenge
 from grader.errors import ExaminerError, GateError
-from grader.exercise import Exercise
+from grader.exercise import Exercise, Hidden
 from grader.launch.drive import Line, ask_examiner
 from grader.launch.lines import EXAMINER_LIMITS, Lines
-from grader.models import Basis, Measurement
+from grader.models import Basis, Judged, Measurement
 from sandbox import trace
 
 
@@ -43,26 +43,79 @@ def _below(files: dict[str, bytes], prefix: str) -> dict[str, bytes]:
     return {name.removeprefix(prefix): data for name, data in files.items() if name.startswith(prefix)}
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What task.judge says about returned values: findings, and numbers of the hidden test where it has one."""
+
+    items: tuple[Judged, ...]
+    metrics: dict[str, float]
+    samples: int
+
+
+def basis_of(lines: Lines) -> Basis:
+    """What the examiner computes is verified where the student's code could not reach it."""
+    return "verified" if lines.launcher.isolated else "observed"
+
+
+def judged(
+    lines: Lines, exercise: Exercise, records: tuple[trace.Record, ...], prepared: Prepared
+) -> Judgement | None:
+    """Have the examiner judge the values that the student's functions gave; None where the exercise has no judge.
+
+    Raises ExaminerError.
+    """
+    if not exercise.judge:
+        return None
+    answers = [record for record in records if isinstance(record, trace.Answer)]
+    files = {f"hidden/{name}": content for name, content in prepared.hidden.items()}
+    files |= {f"training/{name}": content for name, content in prepared.training.items()}
+    files["answers.jsonl"] = b"".join(trace.encode(record) for record in answers)
+    request: dict[str, object] = {
+        "op": "judge",
+        "exercise": exercise.slug,
+        "parameters": prepared.parameters,
+    }
+    _, answer = ask_examiner(lines.examiner(), files, request, EXAMINER_LIMITS.deadline)
+    try:
+        items = tuple(Judged(**item) for item in answer["judged"])
+        metrics = {str(name): float(value) for name, value in answer["metrics"].items()}
+        return Judgement(items, metrics, int(answer["samples"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ExaminerError("The examiner's answer holds no judgement.") from error
+
+
 def measure(
     lines: Lines,
     exercise: Exercise,
     records: tuple[trace.Record, ...],
     weights: bytes,
     prepared: Prepared,
-) -> Measurement:
-    """The hidden test's number for the weights a run left, or why there is none."""
-    basis: Basis = "verified" if lines.launcher.isolated else "observed"
+    judgement: Judgement | None = None,
+) -> Measurement | None:
+    """The hidden test's number for the weights a run left (or the values it gave), or why there is none.
+
+    None where the exercise has no hidden test.
+    """
+    if exercise.hidden is None:
+        return None
+    basis = basis_of(lines)
+    if exercise.graded is None:
+        value = judgement.metrics.get(exercise.hidden.metric) if judgement else None
+        reason = "" if value is not None else "the run left nothing that could be measured"
+        return _measurement(exercise.hidden, value, judgement.samples if judgement else 0, basis, reason)
     graded = next((item for item in reversed(records) if isinstance(item, trace.Graded)), None)
     if graded is None:
-        return _measurement(exercise, None, 0, basis, "the run left no trained model")
+        return _measurement(exercise.hidden, None, 0, basis, "the run left no trained model")
     if graded.reason:
-        return _measurement(exercise, None, 0, basis, f"the model could not be measured: {graded.reason}")
+        return _measurement(
+            exercise.hidden, None, 0, basis, f"the model could not be measured: {graded.reason}"
+        )
     try:
         gate.check_weights(weights, exercise.graded.shapes)
     except gate.NonFiniteWeightsError:
-        return _measurement(exercise, math.nan, 0, basis, "the trained weights are not finite numbers")
+        return _measurement(exercise.hidden, math.nan, 0, basis, "the trained weights are not finite numbers")
     except GateError as error:
-        return _measurement(exercise, None, 0, basis, f"the weights were refused: {error}")
+        return _measurement(exercise.hidden, None, 0, basis, f"the weights were refused: {error}")
     files = {f"hidden/{name}": content for name, content in prepared.hidden.items()}
     request: dict[str, object] = {
         "op": "measure",
@@ -78,13 +131,10 @@ def measure(
         samples = int(answer["samples"])
     except (KeyError, TypeError, ValueError) as error:
         raise ExaminerError("The examiner's answer holds no such metric.") from error
-    return _measurement(exercise, value, samples, basis, "")
+    return _measurement(exercise.hidden, value, samples, basis, "")
 
 
-def _measurement(
-    exercise: Exercise, value: float | None, samples: int, basis: Basis, reason: str
-) -> Measurement:
-    hidden = exercise.hidden
+def _measurement(hidden: Hidden, value: float | None, samples: int, basis: Basis, reason: str) -> Measurement:
     return Measurement(
         metric=hidden.metric,
         value=value,

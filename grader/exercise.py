@@ -4,10 +4,13 @@ exercises/<slug>/exercise.toml   the task, its limits, rubric and freedoms
                 /model.py        make(data, seeds, parameters): what the sandbox builds
                 /task.py         draws data, evaluates weights; the examiner alone runs it
 reference/<slug>/solution.py     with variants/*.py (right) and bugs/*.py (first line: # expect: slug)
+
+A course of one's own is a folder of such folders, each with its reference/ inside it: see `use_folder`.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -15,19 +18,35 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from grader.checks.catalogue import CATALOGUE
+from grader.complaints import complaint, first_unknown
 from grader.errors import BadExercise, UnknownExercise
 from grader.models import Frozen
 
 
 class Requirement(Frozen):
-    """One line of the rubric: failed when one of `findings` is found; `needs` must pass before it."""
+    """One line of the rubric: failed when one of `findings` is found; `needs` must pass before it.
+
+    With `function`, only what was found about that function of the student's counts.
+    """
 
     id: str
     title: str
     points: float = Field(ge=0)
     required: bool = False
     findings: list[str]
+    function: str = ""
     needs: list[str] = []
+
+    @property
+    def keys(self) -> list[str]:
+        """Where its results are found: slugs, or "slug@function"."""
+        return [result_key(slug, self.function) for slug in self.findings]
+
+
+def result_key(slug: str, function: str = "") -> str:
+    """The key of a check's result: its slug, with the function it is about where a requirement names one."""
+    return f"{slug}@{function}" if function else slug
 
 
 class Limits(Frozen):
@@ -48,9 +67,21 @@ class Hidden(Frozen):
     better: Literal["higher", "lower"]
 
 
+class Run(Frozen):
+    """One more run of the same file, with some parameters changed; found there is found.
+
+    `findings` are the slugs it is checked for, all of the rubric's where the list is empty.
+    """
+
+    id: str
+    parameters: dict[str, float | int | str]
+    findings: list[str] = []
+
+
 class Graded(Frozen):
     """The graded module: width of its flat input and of its output, and its state's shapes, in order.
 
+    The state is the module's parameters, or where the shapes say so its parameters and buffers of floats.
     Weights travel by position, never by name.
     """
 
@@ -73,7 +104,12 @@ class Expect(Frozen):
 
 
 class Exercise(Frozen):
-    """A validated exercise.toml.  `preload` are packages the sandbox imports before it forks."""
+    """A validated exercise.toml.  `preload` are packages the sandbox imports before it forks.
+
+    `function` is the one that is called with what model.make builds; model.drive may call others of
+    `functions`.  Without `hidden` nothing is measured; without `graded` no module is.
+    `judge`: task.judge looks at the values that the student's functions gave.
+    """
 
     slug: str
     version: int = Field(ge=1)
@@ -81,23 +117,26 @@ class Exercise(Frozen):
     summary: str
     entry: Literal["script", "function"]
     function: str | None = None
+    functions: list[str] = []
     signature: str | None = None
     parameters: dict[str, float | int | str] = {}
     preload: list[str] = []
     gpu: bool = False
     pass_mark: float = Field(ge=0, le=1)
     limits: Limits
-    hidden: Hidden
-    graded: Graded
+    hidden: Hidden | None = None
+    graded: Graded | None = None
+    judge: bool = False
     expect: Expect = Expect()
+    run: list[Run] = []
     freedoms: list[str] = []
     notes: list[str] = []
     requirement: list[Requirement] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _consistent(self) -> Exercise:
-        if self.entry == "function" and not self.function:
-            raise ValueError('entry = "function" needs the key "function"')
+        if self.entry == "function" and not self.function and not self.functions:
+            raise ValueError('entry = "function" needs the key "function" or "functions"')
         seen: set[str] = set()
         for requirement in self.requirement:
             if requirement.id in seen:
@@ -105,6 +144,12 @@ class Exercise(Frozen):
             if unknown := [name for name in requirement.needs if name not in seen]:
                 raise ValueError(f"requirement {requirement.id!r} needs {unknown[0]!r}, not listed before it")
             seen.add(requirement.id)
+        if abs(self.max_points - 100) > 1e-6:
+            raise ValueError(
+                f"the points of the rubric add up to {self.max_points:g}, but must add up to 100"
+            )
+        if self.hidden is not None and self.graded is None and not self.judge:
+            raise ValueError("[hidden] needs [graded] (a module) or judge = true (returned values)")
         return self
 
     @property
@@ -113,14 +158,26 @@ class Exercise(Frozen):
         return sum(requirement.points for requirement in self.requirement)
 
     @property
+    def defines(self) -> list[str]:
+        """The functions (or classes) that the student's file must define."""
+        first = [self.function] if self.function else []
+        return list(dict.fromkeys([*first, *self.functions]))
+
+    @property
+    def shapes(self) -> list[list[int]]:
+        """The graded state's shapes; none where no module is graded."""
+        return self.graded.shapes if self.graded else []
+
+    @property
     def folder(self) -> Path:
         """Where the exercise's files are."""
-        return course("exercises") / self.slug
+        return home_of(self.slug)
 
     @property
     def reference(self) -> Path:
         """Where its solution, variants and bugs are."""
-        return course("reference") / self.slug
+        own = course("exercises") / self.slug == self.folder
+        return course("reference") / self.slug if own else self.folder / "reference"
 
 
 def course(part: Literal["exercises", "reference"]) -> Path:
@@ -137,26 +194,73 @@ def findings_page() -> Path:
     return bundled if bundled.is_file() else package.parent / "docs" / "findings.md"
 
 
+VARIABLE = "GRADE_EXERCISES"
+_outside: list[Path] = []
+
+
+def use_folder(folder: Path | None) -> None:
+    """From now on this process also knows the exercises of a folder; None: only Metronome's own.
+
+    Raises BadExercise when it is no folder, or holds an exercise of the same name as one of ours.
+    """
+    if folder is not None and not folder.is_dir():
+        raise BadExercise(f"{folder} is no folder with exercises.")
+    if _outside == ([] if folder is None else [folder.resolve()]):
+        return
+    ours = {path.parent.name for path in course("exercises").glob("*/exercise.toml")}
+    for path in sorted(folder.glob("*/exercise.toml")) if folder is not None else []:
+        if path.parent.name in ours:
+            raise BadExercise(f"{path.parent}: there is an exercise of this name already; rename the folder.")
+    _outside[:] = [folder.resolve()] if folder is not None else []
+    load_exercise.cache_clear()
+
+
+def outside_folder() -> Path | None:
+    """The folder of exercises beside Metronome's own, if there is one."""
+    if not _outside and os.environ.get(VARIABLE):
+        use_folder(Path(os.environ[VARIABLE]))
+    return _outside[0] if _outside else None
+
+
+def _homes() -> dict[str, Path]:
+    """Every exercise's folder by its name."""
+    outside = outside_folder()
+    found = [course("exercises"), *([outside] if outside else [])]
+    return {path.parent.name: path.parent for folder in found for path in folder.glob("*/exercise.toml")}
+
+
+def home_of(slug: str) -> Path:
+    """The folder of an exercise.  Raises UnknownExercise."""
+    homes = _homes()
+    if slug not in homes:
+        raise UnknownExercise(f"There is no exercise {slug!r}. There are: {', '.join(sorted(homes))}.")
+    return homes[slug]
+
+
 def slugs() -> list[str]:
     """Names of all exercises there are, sorted."""
-    return sorted(path.parent.name for path in course("exercises").glob("*/exercise.toml"))
+    return sorted(_homes())
 
 
 @cache
 def load_exercise(slug: str) -> Exercise:
     """The exercise of that name.  Raises UnknownExercise or BadExercise."""
-    if slug not in slugs():
-        raise UnknownExercise(f"There is no exercise {slug!r}. There are: {', '.join(slugs())}.")
-    path = course("exercises") / slug / "exercise.toml"
+    path = home_of(slug) / "exercise.toml"
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         exercise = Exercise.model_validate(table)
     except tomllib.TOMLDecodeError as error:
         raise BadExercise(f"{path}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise BadExercise(f"{path}: is not UTF-8 text") from error
+    except OSError as error:
+        raise BadExercise(f"{path}: cannot be read: {error.strerror}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise BadExercise(f"{path}: {key or 'file'}: {first['msg']}") from error
+        raise BadExercise(f"{path}: {complaint(Exercise, error)}") from error
     if exercise.slug != slug:
         raise BadExercise(f"{path}: slug: is {exercise.slug!r}, but the folder is called {slug!r}")
+    named = {f"requirement {item.id!r}: findings": item.findings for item in exercise.requirement}
+    named |= {f"run {run.id!r}: findings": run.findings for run in exercise.run} | {"notes": exercise.notes}
+    if problem := first_unknown(named, list(CATALOGUE)):
+        raise BadExercise(f"{path}: {problem}")
     return exercise

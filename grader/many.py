@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.exercise import use_folder
 from grader.ingest.loop import Ingested, read_loop
 from grader.models import Report
 from grader.session import Session, grade_or_fail
@@ -29,6 +30,7 @@ def grade_files(
     """
     if jobs < 1:
         raise UsageError(f"jobs: is {jobs}, but must be at least 1.")
+    use_folder(settings.exercises)
     whose = student or (lambda path: settings.student)
     ready = [read_loop(path, exercise, override(settings, student=whose(path))) for path in paths]
     first = Session(settings, trusted=True)

@@ -85,6 +85,21 @@ class CheckResult(Frozen):
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What the examiner concluded about a slug from the values a student's functions returned.
+
+    `function` is the function it is about ("" for the file), `reason` why it could not be told.
+    """
+
+    slug: str
+    status: Literal["clear", "found", "unknown"]
+    function: str = ""
+    evidence: str = ""
+    reason: str = ""
+    numbers: Mapping[str, float | int | str] = dataclasses.field(default_factory=dict)
+
+
 class RequirementResult(Frozen):
     """One line of the rubric.  `reason` says why it could not be checked, or what it waits for."""
 
@@ -204,7 +219,8 @@ class Evidence:
 
     `stop` is the slug of what ended the run early ("" when it ended by itself), with `stop_text` saying
     how in a sentence.  `measurement` is None where nothing was measured.  `parameters` are the numbers the
-    exercise handed in or states for this challenge (epochs, samples, …).
+    exercise handed in or states for this challenge (epochs, samples, …).  `judged` is what the examiner
+    says about returned values; None where the exercise has no judge.
     """
 
     records: tuple[Record, ...]
@@ -213,6 +229,8 @@ class Evidence:
     stop_text: str = ""
     measurement: Measurement | None = None
     parameters: Mapping[str, float | int | str] = dataclasses.field(default_factory=dict)
+    judged: tuple[Judged, ...] | None = None
+    judged_basis: Basis = "observed"
 
     def of(self, kind: type[R]) -> list[R]:
         """The records of one kind, in the order they were written."""

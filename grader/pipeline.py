@@ -7,22 +7,23 @@ grade_submission  one submission over lines that are already open
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from grader import gate, scoring
 from grader.challenge import Challenge, course_secret
 from grader.checks import stops
-from grader.checks.registry import run_checks
+from grader.checks.registry import merged, run_checks
 from grader.errors import GateError, SandboxBroken
-from grader.examine import Prepared, measure, prepare
-from grader.exercise import Exercise, load_exercise
+from grader.examine import Prepared, basis_of, judged, measure, prepare
+from grader.exercise import Exercise, Run, load_exercise, use_folder
 from grader.ingest.loop import read_loop
 from grader.launch.base import Job, Limits, Outcome
 from grader.launch.choose import choose_launcher
 from grader.launch.drive import run_job
 from grader.launch.lines import Lines, limits_of
-from grader.models import CheckResult, Evidence, Measurement, Report, Submission
+from grader.models import CheckResult, Evidence, Report, Submission
 from grader.render.clean import clean
 from grader.report import build_report, source_lines
 from grader.settings import Settings
@@ -47,6 +48,7 @@ def grade_file(
 
     Raises UsageError, LaunchError, ExaminerError and other MetronomeErrors; never for what a student did.
     """
+    use_folder(settings.exercises)
     submission, problem = read_loop(path, exercise, settings)
     chosen = load_exercise(submission.exercise)
     if problem:
@@ -79,6 +81,14 @@ def grade_submission(
     outcome = run(submission, exercise, lines, limits, challenge, prepared)
     progress("measuring on hidden data")
     evidence, results = judge(submission, exercise, lines, limits, outcome, prepared)
+    for more in exercise.run:
+        if evidence.stop or not evidence.records:
+            break
+        progress(f"running your loop again ({more.id})")
+        again = run(submission, exercise, lines, limits, challenge, prepared, more.parameters)
+        evidence, results = judge_again(
+            submission, exercise, limits, again, prepared, more, evidence, results
+        )
     scored = scoring.score(exercise, results, evidence.stop)
     return build_report(
         submission, exercise, evidence, scored, outcome, lines.launcher, time.monotonic() - started
@@ -92,8 +102,9 @@ def run(
     limits: Limits,
     challenge: Challenge,
     prepared: Prepared,
+    parameters: Mapping[str, float | int | str] = MappingProxyType({}),
 ) -> Outcome:
-    """Run the student's file in a sandbox, under spies."""
+    """Run the student's file in a sandbox, under spies; `parameters` change some of the challenge's."""
     job = Job(
         files={
             "loop.py": submission.source,
@@ -103,10 +114,11 @@ def run(
         fields={
             "entry": exercise.entry,
             "name": exercise.function or "",
+            "defines": exercise.defines,
             "filename": "loop.py",
             "seeds": {purpose: challenge.torch_seed(purpose) for purpose in ("init", "order", "dropout")},
-            "parameters": prepared.parameters,
-            "shapes": exercise.graded.shapes,
+            "parameters": {**prepared.parameters, **parameters},
+            "shapes": exercise.shapes,
             "spies": True,
         },
     )
@@ -139,15 +151,63 @@ def judge(
         finding = stops.stop_finding(stop, text, where, evidence)
         return evidence, {stop: CheckResult(slug=stop, status="found", finding=finding)}
     if refused:
-        slugs = [slug for requirement in exercise.requirement for slug in requirement.findings]
         reason = f"the record of the run was refused: {refused}"
-        results = {slug: CheckResult(slug=slug, status="unknown", reason=reason) for slug in slugs}
+        results = {
+            key: CheckResult(slug=slug, status="unknown", reason=reason)
+            for requirement in exercise.requirement
+            for slug, key in zip(requirement.findings, requirement.keys, strict=True)
+        }
         return Evidence(records=(), source=source), results
-    measurement: Measurement = measure(lines, exercise, records, outcome.weights, prepared)
+    judgement = judged(lines, exercise, records, prepared)
+    measurement = measure(lines, exercise, records, outcome.weights, prepared, judgement)
     evidence = Evidence(
-        records=records, source=source, measurement=measurement, parameters=prepared.parameters
+        records=records,
+        source=source,
+        measurement=measurement,
+        parameters=prepared.parameters,
+        judged=judgement.items if judgement else None,
+        judged_basis=basis_of(lines),
     )
     return evidence, run_checks(evidence, exercise)
+
+
+def judge_again(
+    submission: Submission,
+    exercise: Exercise,
+    limits: Limits,
+    outcome: Outcome,
+    prepared: Prepared,
+    again: Run,
+    evidence: Evidence,
+    results: dict[str, CheckResult],
+) -> tuple[Evidence, dict[str, CheckResult]]:
+    """The evidence and results of the first run, with what another run of the same file showed."""
+    source = source_lines(submission)
+    refused, records = gated(outcome)
+    if ours := our_failure(outcome, refused, records):
+        raise SandboxBroken(ours)
+    seen = ending(outcome, limits)
+    stop, text, where = stops.ending_of(seen, records) if not refused or seen.by_host else ("", "", ())
+    if stop:
+        ended = Evidence(records=records, source=source, stop=stop, stop_text=text)
+        finding = stops.stop_finding(stop, text, where, ended)
+        return ended, {stop: CheckResult(slug=stop, status="found", finding=finding)}
+    if refused:
+        reason = f"the record of the run was refused: {refused}"
+        return evidence, {
+            key: merged(result, CheckResult(slug=result.slug, status="unknown", reason=reason))
+            for key, result in results.items()
+        }
+    parameters = {**prepared.parameters, **again.parameters}
+    more = Evidence(records=records, source=source, parameters=parameters, judged=())
+    found = run_checks(more, exercise)
+    skipped = {"accuracy-below-threshold"}  # only the first run's weights are measured
+    return evidence, {
+        key: merged(result, found[key])
+        if (not again.findings or result.slug in again.findings) and result.slug not in skipped
+        else result
+        for key, result in results.items()
+    }
 
 
 def ending(outcome: Outcome, limits: Limits) -> stops.Ending:

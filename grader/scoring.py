@@ -39,8 +39,9 @@ class Scored:
 
 
 def score(exercise: Exercise, results: Mapping[str, CheckResult], stop: str = "") -> Scored:
-    """Score what the checks found; `results` by slug, `stop` the slug that ended the run early or "".
+    """Score what the checks found.
 
+    `results` are by key (a slug, or slug@function); `stop` is the slug that ended the run early or "".
     A slug of the rubric that has no result was not checked (the stops apart, which then did not happen).
     Raises ValueError when `stop` is not one of STOPS or has no finding.
     """
@@ -98,9 +99,10 @@ def _judge(
         return _row(requirement, "failed", f"waits for: {', '.join(failed)}")
     if unknown := [row.title for row in needs if row.status == "could-not-check"]:
         return _row(requirement, "could-not-check", f"waits for: {', '.join(unknown)}")
-    if found := tuple(slug for slug in requirement.findings if _costs(exercise, results.get(slug))):
+    keys = tuple(zip(requirement.findings, requirement.keys, strict=True))
+    if found := tuple(slug for slug, key in keys if _costs(exercise, results.get(key))):
         return _row(requirement, "failed", findings=found)
-    reasons = (_unknown(slug, results) for slug in requirement.findings if slug not in exercise.notes)
+    reasons = (_unknown(slug, key, results) for slug, key in keys if slug not in exercise.notes)
     if open_questions := [reason for reason in dict.fromkeys(reasons) if reason]:
         return _row(requirement, "could-not-check", "; ".join(open_questions))
     return _row(requirement, "passed")
@@ -113,11 +115,11 @@ def _costs(exercise: Exercise, result: CheckResult | None) -> bool:
     return result.finding.severity != "note" and result.slug not in exercise.notes
 
 
-def _unknown(slug: str, results: Mapping[str, CheckResult]) -> str:
+def _unknown(slug: str, key: str, results: Mapping[str, CheckResult]) -> str:
     """Why a slug could not be told; "" when it could."""
-    if slug not in results:
+    if key not in results:
         return "" if slug in STOPS else f"{slug} was not checked"
-    result = results[slug]
+    result = results[key]
     return (result.reason or f"{slug} could not be told") if result.status == "unknown" else ""
 
 
@@ -145,7 +147,11 @@ def _findings(
     exercise: Exercise, rows: Mapping[str, RequirementResult], results: Mapping[str, CheckResult]
 ) -> tuple[Finding, ...]:
     """The findings to report: errors, warnings, notes, each in the rubric's order, once a slug."""
-    kept = {finding.slug: finding for finding in _kept(exercise, rows, results)}
+    kept: dict[str, Finding] = {}
+    for finding in _kept(exercise, rows, results):
+        first = kept.setdefault(finding.slug, finding)
+        if _RANK[finding.severity] < _RANK[first.severity]:
+            kept[finding.slug] = finding
     accuracy = kept.get(_ACCURACY)
     others = any(_explains(finding) for slug, finding in kept.items() if slug != _ACCURACY)
     if accuracy is not None and others:
@@ -162,10 +168,11 @@ def _kept(
 
     Where they wait for one that could not be checked, it is told as a note: it costs nothing.
     """
-    for slug, result in results.items():
+    for key, result in results.items():
         if result.status != "found" or result.finding is None:
             continue
-        owners = [(rows[item.id], item) for item in exercise.requirement if slug in item.findings]
+        slug = result.slug
+        owners = [(rows[item.id], item) for item in exercise.requirement if key in item.keys]
         waiting = [row.status for row, item in owners if _waits(item, rows)]
         if owners and len(waiting) == len(owners) and slug not in exercise.notes:
             if "could-not-check" in waiting:

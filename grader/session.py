@@ -11,7 +11,7 @@ from types import TracebackType
 
 from grader.challenge import course_secret
 from grader.errors import MetronomeError, UntrustedSubmissions
-from grader.exercise import load_exercise
+from grader.exercise import load_exercise, use_folder
 from grader.launch.base import Launcher
 from grader.launch.choose import choose_launcher
 from grader.launch.digest import grading_digest
@@ -36,6 +36,7 @@ class Session:
         self.settings = settings
         self._trusted = trusted
         self._notice = notice or (lambda text: None)
+        use_folder(settings.exercises)
         self._secret = course_secret(settings)
         self._lines: dict[bool, Lines] = {}
         self._lock = threading.Lock()

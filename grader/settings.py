@@ -5,6 +5,7 @@
     exercise = "linreg-torch"   # for files that do not say it themselves
     student = "ada"
     data = "data"               # folder that holds the real MNIST files
+    exercises = "exercises"     # folder with exercises of one's own
     secret_file = "secret"      # where the course secret is kept
     gpu = "auto"                # auto, none, or the id of a GPU
     device = "cpu"              # which sandbox image: cpu or cuda
@@ -58,6 +59,7 @@ class Settings(BaseModel):
     exercise: Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9-]*\z")] | None = None
     student: str = ""
     data: Folder | None = None
+    exercises: Folder | None = None
     secret_file: Folder | None = None
     gpu: Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9:/_-]*\z")] = "auto"
     device: Literal["cpu", "cuda"] = "cpu"
@@ -69,6 +71,7 @@ _EXPECTED = {
     "exercise": "the name of an exercise, such as linreg-torch",
     "student": "a text",
     "data": "the path of a folder",
+    "exercises": "the path of a folder with exercises",
     "secret_file": "the path of a file",
     "gpu": '"auto", "none", or the id of a GPU as a text',
     "device": '"cpu" or "cuda"',
@@ -144,7 +147,7 @@ def _anchor(key: str, value: Any, folder: Path) -> Any:
     """Paths in the file are relative to the folder it lies in."""
     if key == serving.KEY:
         return serving.anchored(value, folder)
-    return folder / Path(value).expanduser() if key in ("data", "secret_file") else value
+    return folder / Path(value).expanduser() if key in ("data", "exercises", "secret_file") else value
 
 
 def _validate(table: Mapping[str, object], where: Any) -> None:

@@ -3,7 +3,7 @@
 The job is a dict:
 
     entry        "script" (the file runs as __main__) or "function" (`name` in it is called)
-    name         the function's name
+    name         the function's name, and `defines` all that the file must define
     filename     what the file is called in the private folder
     seeds        {"init", "order", "dropout"}: 63-bit integers
     parameters   the exercise's numbers, handed to model.make
@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import inspect
 import os
 import signal
 import sys
@@ -34,6 +33,7 @@ from sandbox import results, trace, wire
 from sandbox.spies import Spies, install
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.sources import SourceSpy
+from sandbox.student import BadSignatureError, Student
 
 MESSAGE = 2000  # characters of an exception's text that are kept
 
@@ -53,6 +53,7 @@ class Child:
         self.results: results.Results | None = None
         self.namespace: dict[str, Any] = {}
         self._given: Any = None
+        self._exercise: types.ModuleType | None = None
 
     def _send(self, channel: bytes, data: bytes) -> None:
         """Send frames, whole: the alarm must not cut one in two."""
@@ -90,7 +91,7 @@ class Child:
     def _prepare(self) -> dict[str, Any]:
         """Seed, put the spies in place, and build the arguments of the student's function."""
         job, seeds = self.job, self.job["seeds"]
-        model = _load(self.given / "model.py", "metronome_exercise")
+        self._exercise = model = _load(self.given / "model.py", "metronome_exercise")
         torch.manual_seed(seeds["init"])
         if job["spies"]:
             self.spies = install(self.recorder)
@@ -98,9 +99,9 @@ class Child:
         given = arguments.get("model")
         if self.spies is not None:
             self._watch(model, given if isinstance(given, torch.nn.Module) else None)
-            for argument in arguments.values():
-                if isinstance(argument, torch.utils.data.DataLoader):
-                    self.spies.loader(argument)
+            self.spies.made(arguments)
+            if hasattr(model, "observe"):
+                self._observe(model.observe, arguments)
         self.recorder.registry.given = False
         self._given = given
         torch.manual_seed(seeds["dropout"])
@@ -114,6 +115,22 @@ class Child:
             self.spies.watchers.append(sources.watch)
         self.results = results.Results(self.recorder, self.job["shapes"], given, sources)
         self.spies.watchers.append(self.results.watch)
+
+    def _observe(self, observe: Callable[[dict[str, Any]], dict[str, float]], given: dict[str, Any]) -> None:
+        """Measure the given module whenever a pass over the held-out loader (`val_loader`) has ended."""
+        assert self.spies is not None
+        spies, module = self.spies, given["model"]
+
+        def ended(loader: int) -> None:
+            with self.recorder.unwatched(), torch.no_grad():
+                values = observe(given)
+            self.recorder.write(
+                trace.Observed(
+                    loader=loader, at_step=self.recorder.steps, values=values, sha256=results.digest(module)
+                )
+            )
+
+        spies.when_exhausted(given["val_loader"], ended)
 
     # ── the student's code ───────────────────────────────────────────────────────────────────────
 
@@ -140,26 +157,17 @@ class Child:
         return None
 
     def _call(self, module: types.ModuleType, arguments: dict[str, Any]) -> trace.Stop | None:
-        name = self.job["name"]
-        function: Callable[..., Any] | None = module.__dict__.get(name)
-        if not callable(function):
-            what = f"is a {type(function).__name__}, not a function" if function is not None else "is missing"
-            message = f"`{name}` {what}"
-            return trace.Stop(slug="wrong-signature", type="", message=message, frames=[])
+        """Call the student's functions: as the exercise drives them, else the one with what it made."""
+        student = Student(module.__dict__, self.recorder, self.job["name"])
+        drive = getattr(self._exercise, "drive", None)
         try:
-            inspect.signature(function).bind(*arguments.values())
-        except TypeError as error:
-            line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
-            message = f"`{name}` cannot be called with ({', '.join(arguments)}): {error}"
-            return trace.Stop(slug="wrong-signature", type="TypeError", message=message, frames=[line])
-        except ValueError:  # no signature to be had (a builtin): calling it will tell
-            pass
-        value = function(*arguments.values())
-        if inspect.iscoroutine(value) or inspect.isgenerator(value) or inspect.isasyncgen(value):
-            message = f"`{name}` returns a {type(value).__name__}: calling it does not run its body"
-            line = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)
-            return trace.Stop(slug="wrong-signature", type="", message=message, frames=[line])
-        self.recorder.write(results.returned(value))
+            student.require(self.job.get("defines") or [self.job["name"]])
+            if drive is not None:
+                drive(student, arguments)
+            else:
+                student.call(self.job["name"], *arguments.values(), names=tuple(arguments))
+        except BadSignatureError as error:
+            return error.stop
         return None
 
     def _stop(self, error: BaseException) -> trace.Stop | None:

@@ -114,7 +114,8 @@ class Pass(Record):
     `order` is a digest of the indices drawn, `head` the first of them, `ascending` whether they only
     ever grow, `first` the first batch's fingerprint; `polled` counts how often it was asked for more
     after its end; `trained` counts batches of it whose gradients a step used; `generator` is the digest of
-    the sampler generator's state at its start.
+    the sampler generator's state at its start.  `loss` sums the values that went backward, each times its
+    batch's rows, `loss_rows` those rows, and `loss_means` the values alone.
     """
 
     id: int
@@ -131,6 +132,9 @@ class Pass(Record):
     head: list[int]
     ascending: bool
     generator: str
+    loss: float = 0.0
+    loss_rows: int = 0
+    loss_means: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +143,7 @@ class Pattern(Record):
 
     D batch drawn, Z zero_grad, F forward, f forward without gradient, L loss, l loss without gradient,
     B backward, A autograd.grad of parameters, a of anything else (inputs, tensors of torch.func),
-    C clip, S step.
+    C clip, S step; H scheduler step; U unscale_, K a step that the scaler skipped, T the scaler's update.
     """
 
     id: int
@@ -323,6 +327,113 @@ class Returned(Record):
     type: str
     length: int
     numbers: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Record):
+    """A function or class that the exercise asks for, as the student's file defines it."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(Record):
+    """One call of a student's function, or something the exercise's drive looked at.
+
+    `function` was called for the exercise's `case`; `value` is what it gave, as `sandbox.answers.plain`
+    writes it; `mutated` names arguments whose contents it changed; `notes` are recorded whole numbers, such as
+    the indices that were drawn.
+    """
+
+    function: str
+    case: str
+    value: Any
+    mutated: list[str]
+    notes: dict[str, list[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed(Record):
+    """What the exercise's model.observe measured at the end of a pass over a held-out loader.
+
+    `sha256` is over the graded module's parameters then; `values` are its numbers by name.
+    """
+
+    loader: int
+    at_step: int
+    values: dict[str, float]
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForwardUse(Record):
+    """Forwards of one root module that were alike: same loader, mode and gradient setting, and how many.
+
+    `loader` is the number of the loader that drew the batch (-1: none); `mode` is "t" (training), "e"
+    (evaluation) or "m" (its layers differ); `layers` names those of its layers that depend on the mode;
+    `trained` counts the forwards whose gradients a step used.
+    """
+
+    module: int
+    loader: int
+    grad: bool
+    mode: str
+    layers: list[str]
+    calls: int
+    trained: int
+    line: int
+    at_step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule(Record):
+    """A learning-rate scheduler and how it was stepped.
+
+    `gaps` is run-length coded: [optimizer steps since the call before, number of calls];
+    `first_at` the optimizer steps before the first call; `horizon` its stated length in calls (-1: none).
+    """
+
+    id: int
+    cls: str
+    given: bool
+    line: int
+    calls: int
+    first_at: int
+    gaps: list[list[int]]
+    horizon: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates(Record):
+    """The learning rate of every step of an optimizer's first group, run-length coded: [rate, steps]."""
+
+    optimizer: int
+    runs: list[list[float]]
+    truncated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaler(Record):
+    """A gradient scaler and how it was used.
+
+    `scaled` counts calls of scale(), `unscaled` of unscale_(), `steps` of step(), `skipped` those in which the
+    optimizer did not step (a gradient was not finite), `updates` of update(); `bypassed` counts optimizer steps
+    outside the scaler after a scaled loss had gone backward.  `first` and `last` are the scale's values.
+    """
+
+    id: int
+    given: bool
+    enabled: bool
+    scaled: int
+    unscaled: int
+    steps: int
+    skipped: int
+    updates: int
+    bypassed: int
+    first: float
+    last: float
+    line: int
 
 
 @dataclass(frozen=True, kw_only=True)

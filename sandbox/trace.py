@@ -6,6 +6,7 @@ type and trusts nothing else.  Floats that JSON cannot hold travel as "nan", "in
 
 Version history
     1   first format: order, ledger rows on windows, loader passes, losses, stops, results
+    2   answers of several functions, modes of forwards, schedules, scalers, losses of each pass
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from sandbox.records import (
     KINDS,
+    Answer,
     End,
     Failure,
     Feed,
+    ForwardUse,
+    Function,
     Graded,
     Hash,
     Header,
@@ -34,6 +38,7 @@ from sandbox.records import (
     LossCall,
     Losses,
     Module,
+    Observed,
     Optimizer,
     OptimizerUse,
     Order,
@@ -43,10 +48,13 @@ from sandbox.records import (
     Pass,
     Pattern,
     Progress,
+    Rates,
     Record,
     Returned,
     Rng,
     Row,
+    Scaler,
+    Schedule,
     Started,
     Stop,
     Sync,
@@ -58,9 +66,12 @@ __all__ = [
     "MAX_RECORDS",
     "MAX_TRACE",
     "VERSION",
+    "Answer",
     "End",
     "Failure",
     "Feed",
+    "ForwardUse",
+    "Function",
     "Graded",
     "Hash",
     "Header",
@@ -70,6 +81,7 @@ __all__ = [
     "LossCall",
     "Losses",
     "Module",
+    "Observed",
     "Optimizer",
     "OptimizerUse",
     "Order",
@@ -79,10 +91,13 @@ __all__ = [
     "Pass",
     "Pattern",
     "Progress",
+    "Rates",
     "Record",
     "Returned",
     "Rng",
     "Row",
+    "Scaler",
+    "Schedule",
     "Started",
     "Stop",
     "Sync",
@@ -95,7 +110,7 @@ __all__ = [
     "unpack_vector",
 ]
 
-VERSION = 1
+VERSION = 2
 MAX_TRACE = 4 << 20
 """Most bytes of trace a child writes; what would go beyond is left out and counted in `End.dropped`."""
 MAX_LINE = 256 << 10

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.course import exercises_option, settings_with
 from grader.cli.output import show
 from grader.render.clean import one_line
 
@@ -61,6 +62,7 @@ MOST_JOBS = 64
     metavar="all|failed|SLUG",
     help="Grade again: all, those that did not pass, or those with that finding.",
 )
+@exercises_option
 def command(
     path: Path,
     exercise: str,
@@ -70,6 +72,7 @@ def command(
     sandbox: str | None,
     trusted: bool,
     regrade: str | None,
+    exercises: Path | None,
 ) -> None:
     """Grade a class: PATH is a folder (files, or a folder for each student) or a Canvas or Moodle zip.
 
@@ -81,9 +84,8 @@ def command(
     because the grader failed, 4 some only need a person.
     """
     from grader.batch.run import Plan, exit_code, run_batch
-    from grader.settings import load_settings, override
 
-    settings = override(load_settings(), sandbox=sandbox)
+    settings = settings_with(exercises, sandbox=sandbox)
     plan = Plan(
         path=path,
         exercise=exercise,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from grader.cli.course import exercises_option, settings_with
 
 
 @click.command(name="serve")
@@ -25,8 +29,15 @@ import click
     metavar="N",
     help="How many at a time.  [default: one a processor, at most 8]",
 )
+@exercises_option
 def command(
-    host: str, port: int, database: str | None, sandbox: str | None, trusted: bool, jobs: int | None
+    host: str,
+    port: int,
+    database: str | None,
+    sandbox: str | None,
+    trusted: bool,
+    jobs: int | None,
+    exercises: Path | None,
 ) -> None:
     """Take submissions by signed webhook, grade them in the background, and show and send their reports.
 
@@ -37,9 +48,8 @@ def command(
     Exit codes: 0 ended by a signal, 2 usage, 3 the sandbox or the database failed.
     """
     from grader.serving import changed
-    from grader.settings import load_settings, override
     from grader.web.server import Address, serve
 
-    settings = override(load_settings(), sandbox=sandbox)
+    settings = settings_with(exercises, sandbox=sandbox)
     settings = settings.model_copy(update={"serve": changed(settings.serve, database=database, jobs=jobs)})
     serve(settings, Address(host, port), trusted=trusted, say=click.echo)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from grader.cli.course import exercises_option, settings_with
 from grader.cli.output import Target, screen, show
 from grader.cli.progress import progress_line
 from grader.render import renderers
@@ -38,6 +39,7 @@ from grader.render import renderers
 )
 @click.option("--student", metavar="ID", help="Whose file it is; every student gets their own data.")
 @click.option("--gpu", metavar="auto|none|ID", help="The GPU for exercises that want one.")
+@exercises_option
 def command(
     path: Path,
     exercise: str | None,
@@ -46,6 +48,7 @@ def command(
     output: Path | None,
     student: str | None,
     gpu: str | None,
+    exercises: Path | None,
 ) -> None:
     """Grade the training loop in PATH and show its report.
 
@@ -56,9 +59,8 @@ def command(
     from grader.models import exit_code
     from grader.pipeline import grade_file
     from grader.render import render
-    from grader.settings import load_settings, override
 
-    settings = override(load_settings(), sandbox=sandbox, student=student, gpu=gpu)
+    settings = settings_with(exercises, sandbox=sandbox, student=student, gpu=gpu)
     target = Target(output) if output else None
     with progress_line() as (progress, notice):
         report = grade_file(path, exercise=exercise, settings=settings, progress=progress, notice=notice)

@@ -2,6 +2,8 @@
 
     {"op": "prepare", "exercise": slug, "seeds": {"train": int, "hidden": int}}
         answers with files training/… and hidden/…, and {"parameters": …}
+    {"op": "judge", "exercise": slug, "parameters": {…}}
+        with files training/…, hidden/… and answers.jsonl; answers {"judged": […], "metrics": {…}, "samples": int}
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
         with files hidden/… and weights.safetensors; answers {"metrics": {…}, "samples": int}
 
@@ -34,13 +36,30 @@ def answer(
         named = {f"training/{name}": content for name, content in training.items()}
         named |= {f"hidden/{name}": content for name, content in kept.items()}
         return named, {"parameters": parameters}
+    if request["op"] == "judge":
+        judgement = hidden.judge(
+            exercise,
+            files["answers.jsonl"],
+            below(files, "training/"),
+            below(files, "hidden/"),
+            request["parameters"],
+        )
+        return {}, judgement.as_json()
     if request["op"] == "measure":
-        kept = {name.removeprefix("hidden/"): content for name, content in files.items() if "hidden/" in name}
         metrics, samples = hidden.measure(
-            exercise, files["weights.safetensors"], kept, request["scale"], request["shift"]
+            exercise,
+            files["weights.safetensors"],
+            below(files, "hidden/"),
+            request["scale"],
+            request["shift"],
         )
         return {}, {"metrics": metrics, "samples": samples}
     raise ValueError(f"unknown request {request['op']!r}")
+
+
+def below(files: dict[str, bytes], prefix: str) -> dict[str, bytes]:
+    """The files of one folder, by their names in it."""
+    return {name.removeprefix(prefix): content for name, content in files.items() if name.startswith(prefix)}
 
 
 def frames(request: dict[str, Any], files: dict[str, bytes], real: Path | None) -> Iterator[bytes]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import traceback
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
 from grader.errors import BadExercise
+from grader.examiner.answers import Answers, Judgement, read_answer
 from grader.exercise import Exercise, load_exercise
 from grader.gate import check_weights
+from sandbox.trace import decode
 
 Files = dict[str, bytes]
 Parameters = dict[str, int | float | str]
@@ -32,14 +37,42 @@ def load_task(slug: str) -> ModuleType:
 
 def draw(exercise: Exercise, seeds: dict[str, int], real: Path | None) -> tuple[Files, Files, Parameters]:
     """Training files, hidden files and parameters of one challenge; `seeds` holds "train" and "hidden"."""
-    training, hidden, parameters = load_task(exercise.slug).draw(seeds, real)
+    with _named(exercise, "draw"):
+        training, hidden, parameters = load_task(exercise.slug).draw(seeds, real)
     return training, hidden, parameters
+
+
+def judge(
+    exercise: Exercise, lines: bytes, training: Files, hidden: Files, parameters: Parameters
+) -> Judgement:
+    """What task.judge says about the answers, given as a trace's lines."""
+    answers = Answers([read_answer(decode(line)) for line in lines.splitlines()])
+    with _named(exercise, "judge"):
+        judgement: Judgement = load_task(exercise.slug).judge(answers, training, hidden, parameters)
+    return judgement
 
 
 def measure(
     exercise: Exercise, weights: bytes, hidden: Files, scale: float, shift: float
 ) -> tuple[dict[str, float], int]:
     """The metrics of gated safetensors weights on the hidden files, and on how many samples."""
-    arrays = check_weights(weights, exercise.graded.shapes)
-    metrics, samples = load_task(exercise.slug).evaluate(arrays, hidden, scale, shift)
+    arrays = check_weights(weights, exercise.shapes)
+    with _named(exercise, "evaluate"):
+        metrics, samples = load_task(exercise.slug).evaluate(arrays, hidden, scale, shift)
     return {name: float(value) for name, value in metrics.items()}, int(samples)
+
+
+@contextlib.contextmanager
+def _named(exercise: Exercise, function: str) -> Iterator[None]:
+    """Whatever a function of task.py raises becomes a BadExercise that names file, function and line."""
+    try:
+        yield
+    except BadExercise:
+        raise
+    except Exception as error:
+        path = exercise.folder / "task.py"
+        lines = [
+            item.lineno for item in traceback.extract_tb(error.__traceback__) if item.filename == str(path)
+        ]
+        where = f"line {lines[-1]}, in {function}" if lines else function
+        raise BadExercise(f"{path}: {where}: {type(error).__name__}: {error}") from error

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import sandbox
 from grader.errors import ImageMissing, LaunchError
-from grader.exercise import course
+from grader.exercise import VARIABLE, course, outside_folder
 from grader.launch import engine
 from grader.launch.base import Limits, Role
 from grader.launch.confine import HOME, USERS, environment, host_config
@@ -126,6 +126,9 @@ class DockerLauncher:
             folders[f"{HOME}/grader"] = Path(__file__).parent.parent
             folders[f"{HOME}/exercises"] = course("exercises")
             folders[f"{HOME}/reference"] = course("reference")
+            if (outside := outside_folder()) is not None:
+                folders[f"{HOME}/outside"] = outside
+                extra[VARIABLE] = f"{HOME}/outside"
             if self._data is not None:
                 folders[f"{HOME}/data"] = self._data
                 extra["GRADE_DATA"] = f"{HOME}/data"

@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
+from grader import exercise
 from grader.errors import SandboxBroken
 from grader.launch.base import Limits, Role
 from grader.launch.digest import local_ground
@@ -62,6 +63,7 @@ class LocalEndpoint:
             "PYTHONUNBUFFERED": "1",
             "METRONOME_SCRATCH": str(self._folder),
             "HOME": str(self._folder),
+            **({exercise.VARIABLE: str(outside)} if (outside := exercise.outside_folder()) else {}),
             **({"GRADE_DATA": str(self._data)} if self._data is not None else {}),
         }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from torch.amp import GradScaler
 from torch.utils.data import DataLoader
 
 from sandbox.spies import autograd, module, optimizer, rng
@@ -16,6 +17,8 @@ from sandbox.spies.data import DataSpy
 from sandbox.spies.loss import LossSpy, SyncSpy
 from sandbox.spies.module import Watcher
 from sandbox.spies.recorder import Recorder
+from sandbox.spies.scaling import ScalingSpy
+from sandbox.spies.schedule import ScheduleSpy
 
 
 class Spies:
@@ -25,6 +28,7 @@ class Spies:
         self.recorder = recorder
         self.watchers: list[Watcher] = []
         self._data, self._loss, self._sync = DataSpy(recorder), LossSpy(recorder), SyncSpy(recorder)
+        self._schedule, self._scaling = ScheduleSpy(recorder), ScalingSpy(recorder)
         self._undo: list[Callable[[], None]] = [
             optimizer.install(recorder),
             module.install(recorder, self.watchers),
@@ -32,12 +36,22 @@ class Spies:
             self._loss.install(),
             self._sync.install(),
             self._data.install(),
+            self._schedule.install(),
+            self._scaling.install(),
             rng.install(recorder),
         ]
 
-    def loader(self, loader: DataLoader[Any]) -> None:
-        """Make a loader known that the exercise made."""
-        self._data.loader(loader, 0)
+    def made(self, arguments: dict[str, Any]) -> None:
+        """Make the loaders and scalers known that the exercise made."""
+        for argument in arguments.values():
+            if isinstance(argument, DataLoader):
+                self._data.loader(argument, 0)
+            elif isinstance(argument, GradScaler):
+                self._scaling.register(argument)
+
+    def when_exhausted(self, loader: DataLoader[Any], callback: Callable[[int], None]) -> None:
+        """Call back with the loader's number whenever a pass over it has come to its end."""
+        self._data.when_exhausted[self._data.loader(loader, 0)] = callback
 
     def remove(self) -> None:
         """Take every spy off again."""
@@ -50,6 +64,8 @@ class Spies:
         self._data.close()
         self._loss.close()
         self._sync.close()
+        self._schedule.close()
+        self._scaling.close()
         self.recorder.close()
 
 

@@ -131,7 +131,7 @@ def _trains(recorder: Recorder, inputs: Sequence[Any]) -> bool:
 
 def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, line: int) -> None:
     recorder.backwards += 1
-    recorder.feed.backward(root)
+    recorder.feed.backward(root, value)
     recorder.ledger.commit_graph(root, line)
     for callback in recorder.on_backward:
         callback(root)

@@ -28,7 +28,8 @@ class _PassState:
     def __init__(self, number: int, loader: int, line: int, at_step: int, generator: str) -> None:
         self.number, self.loader, self.line, self.at_step = number, loader, line, at_step
         self.generator = generator
-        self.batches = self.rows = self.trained = self.polled = 0
+        self.batches = self.rows = self.trained = self.polled = self.loss_rows = 0
+        self.loss = self.loss_means = 0.0
         self.finished = False
         self.ascending = True
         self.last = -1
@@ -46,6 +47,12 @@ class _PassState:
     def used(self) -> None:
         """A batch of it was trained on."""
         self.trained += 1
+
+    def lost(self, rows: int, value: float) -> None:
+        """A batch's loss went backward."""
+        self.loss += value * rows
+        self.loss_means += value
+        self.loss_rows += rows
 
     def yielded(self, rows: int) -> None:
         """A batch has reached the student's code."""
@@ -71,6 +78,7 @@ class DataSpy:
         self._passes: dict[int, _PassState] = {}
         self._all: list[_PassState] = []  # written at the end: a later step may still use their batches
         self._loaders_seen = 0
+        self.when_exhausted: dict[int, Callable[[int], None]] = {}  # by loader: what to call at a pass's end
         self._lines: dict[int, tuple[weakref.ref[Any], int]] = {}  # where loaders were made
 
     def install(self) -> Callable[[], None]:
@@ -182,6 +190,9 @@ class DataSpy:
                 head=state.head,
                 ascending=state.ascending and state.batches > 0,
                 generator=state.generator,
+                loss=state.loss,
+                loss_rows=state.loss_rows,
+                loss_means=state.loss_means,
             ),
             closing=True,
         )
@@ -218,6 +229,8 @@ class DataSpy:
             except StopIteration:
                 if state.finished:
                     state.polled += 1
+                elif (callback := self.when_exhausted.get(state.loader)) is not None:
+                    recorder.shield(callback, state.loader)
                 state.finished = True
                 raise
             recorder.shield(self._drawn, state, batch)
@@ -234,7 +247,9 @@ class DataSpy:
         state.yielded(rows)
         recorder.beat("D")
         recorder.stepping = 0  # no step is under way here: one that raised never said that it ended
-        recorder.feed.drawn(Draw(tensor.data_ptr() if tensor is not None else 0, rows, state.used))
+        pointer = tensor.data_ptr() if tensor is not None else 0
+        lost = functools.partial(state.lost, rows)
+        recorder.feed.drawn(Draw(pointer, rows, state.used, state.loader, lost))
         if recorder.ledger.open:
             recorder.ledger.row("D", 0, of=state.number, rows=rows)
         if state.expected is not None and state.expected - state.batches == 2:

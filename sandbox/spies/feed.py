@@ -11,13 +11,18 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import torch
 
 from sandbox import trace
 from sandbox.spies.graphs import Mark, marks_below
 
+if TYPE_CHECKING:
+    from sandbox.spies.modes import Use
+
 KEPT = 4096  # fingerprints
+RECENT = 16  # draws whose loader is remembered after their use
 MAX_DRAWS = 512  # batches drawn, or forwards made, before one backward
 
 
@@ -82,11 +87,16 @@ class Used:
 
 @dataclass
 class Draw:
-    """A batch that a loader has yielded: where its first tensor lies, and what to call once it was used."""
+    """A batch that a loader has yielded: where its first tensor lies, and what to call once it was used.
+
+    `lost` takes the loss that was computed from it and sent backward.
+    """
 
     pointer: int
     rows: int
     used: Callable[[], None]
+    loader: int = -1
+    lost: Callable[[float], None] | None = None
     evaluated: bool = False
 
 
@@ -97,6 +107,7 @@ class Forward:
     rows: int
     draws: list[Draw]
     mark: weakref.ref[Mark] | None = None
+    use: Use | None = None
 
 
 class FeedLog:
@@ -106,6 +117,7 @@ class FeedLog:
         self.used = Used()
         self.trained_rows = 0
         self._draws: list[Draw] = []  # not yet used by a forward
+        self._recent: deque[Draw] = deque(maxlen=RECENT)
         self._forwards: list[Forward] = []  # since the last backward
         self._step_inputs: set[int] = set()
         self._drawn_input: weakref.ref[torch.Tensor] | None = (
@@ -128,6 +140,16 @@ class FeedLog:
         self.used.drawn()
         kept = [item for item in self._draws if not item.evaluated and item.pointer != draw.pointer]
         self._draws = [*kept[-MAX_DRAWS:], draw]
+        self._recent.append(draw)
+
+    def loader_of(self, batch: torch.Tensor | None) -> int:
+        """The loader that drew a batch: the one whose batch lies there, else of the draw that waits; -1: none."""
+        pointer = batch.data_ptr() if batch is not None else 0
+        for draw in reversed(self._recent):
+            if draw.pointer == pointer and pointer:
+                return draw.loader
+        waiting = next((draw for draw in reversed(self._draws) if not draw.evaluated), None)
+        return waiting.loader if waiting is not None else -1
 
     def evaluated(self, batch: torch.Tensor | None) -> None:
         """A forward or loss without gradients: the batch at hand was evaluated."""
@@ -137,8 +159,8 @@ class FeedLog:
         own = [draw for draw in self._draws if draw.pointer == pointer]
         (own or self._draws)[-1].evaluated = True
 
-    def forward(self, batch: torch.Tensor | None, line: int) -> None:
-        """A training forward on `batch` (None: no tensor among its arguments)."""
+    def forward(self, batch: torch.Tensor | None, line: int, use: Use | None = None) -> None:
+        """A training forward on `batch` (None: no tensor among its arguments); `use` counts its kind."""
         if batch is None or batch.dim() == 0:
             return
         rows, pointer = batch.shape[0], batch.data_ptr()
@@ -147,10 +169,12 @@ class FeedLog:
             self._stepped_fresh = True
             self._step_inputs.add(pointer)
             self._drawn_input = weakref.ref(batch)
-            self._add(Forward(rows, draws))
+            self._add(Forward(rows, draws, use=use))
             return
         if pointer in self._step_inputs and self._stepped_fresh:
-            self._add(Forward(0, []))  # the same batch again within a step: SAM, a closure, a second loss
+            self._add(
+                Forward(0, [], use=use)
+            )  # the same batch again within a step: SAM, a closure, a second loss
             return
         if self._drawn_input is not None and (drawn := self._drawn_input()) is not None:
             self._step_inputs.add(fingerprint(drawn))  # a copy of it is no new batch
@@ -162,7 +186,7 @@ class FeedLog:
         if len(self._step_inputs) >= KEPT:
             self._step_inputs.clear()
         self._step_inputs.add(key)
-        self._add(Forward(rows if new else 0, []))
+        self._add(Forward(rows if new else 0, [], use=use))
 
     def _take(self, pointer: int) -> list[Draw]:
         """The draws a forward uses: the one that lies there, else all that nothing has used yet."""
@@ -179,8 +203,8 @@ class FeedLog:
         if self._forwards:
             self._forwards[-1].mark = mark
 
-    def backward(self, root: torch.Tensor | None) -> None:
-        """A backward: the forwards in its graph have been trained on, once a step uses it."""
+    def backward(self, root: torch.Tensor | None, value: float | None = None) -> None:
+        """A backward of a loss of this value: the forwards in its graph have been trained on, once a step uses it."""
         forwards = [item for item in self._forwards if item.mark is None or item.mark() is not None]
         if len(forwards) > 1:  # others were evaluations, unless the graph holds them too
             below = marks_below(root)
@@ -192,9 +216,14 @@ class FeedLog:
         self._forwards = []
         for item in forwards:
             self.used.add(partial(self._trained, item))
+            for draw in item.draws:
+                if value is not None and draw.lost is not None:
+                    draw.lost(value)
 
     def _trained(self, forward: Forward) -> None:
         self.trained_rows += forward.rows
+        if forward.use is not None:
+            forward.use.used()
         for draw in forward.draws:
             draw.used()
 

@@ -54,13 +54,14 @@ class _ModuleSpy:
         if info is None:
             return
         self._batch = first_tensor(args)
+        use = recorder.modes.note(info, module, recorder.feed.loader_of(self._batch))
         if not torch.is_grad_enabled():
             self._line = recorder.beat("f")
             recorder.feed.evaluated(self._batch)
             return
         self._line = line = recorder.beat("F")
         recorder.batch_pointer = self._batch.data_ptr() if self._batch is not None else 0
-        recorder.feed.forward(self._batch, line)
+        recorder.feed.forward(self._batch, line, use)
         if recorder.ledger.open:
             recorder.ledger.track(info.params)
             self._row(info, module)

@@ -6,12 +6,13 @@ longer than a step (the graded module apart), and does nothing in a process fork
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import torch
@@ -19,6 +20,7 @@ import torch
 from sandbox import trace
 from sandbox.spies.feed import FeedLog
 from sandbox.spies.ledger import Ledger
+from sandbox.spies.modes import ModeLog
 from sandbox.spies.order import MAX_BEATS, OrderLog
 from sandbox.spies.registry import Registry
 from sandbox.spies.series import LossSeries
@@ -35,11 +37,13 @@ class Recorder:
         self.writer = writer
         self.filename = filename
         self.pid = os.getpid()
+        self._blind = False
         self.started = time.monotonic()
         self.order = OrderLog()
         self.registry = Registry(self)
         self.losses = LossSeries()
         self.feed = FeedLog()
+        self.modes = ModeLog(self)
         self.random = random.Random(20)  # noqa: S311 - picks coordinates and windows, our own generator
         self.ledger = Ledger(self)
         self.steps = 0
@@ -87,8 +91,17 @@ class Recorder:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether the student's code forked this process (a loader's worker): nothing is recorded there."""
-        return os.getpid() != self.pid
+        """Whether nothing is to be recorded: in a process the student's code forked, and in code of ours."""
+        return self._blind or os.getpid() != self.pid
+
+    @contextlib.contextmanager
+    def unwatched(self) -> Iterator[None]:
+        """What runs inside is ours: no spy records it."""
+        self._blind, before = True, self._blind
+        try:
+            yield
+        finally:
+            self._blind = before
 
     def beat(self, name: str) -> int:
         """Note one beat; returns the student's line where lines are wanted, else 0."""
@@ -130,7 +143,7 @@ class Recorder:
 
     def write(self, record: trace.Record, *, closing: bool = False) -> None:
         """Write one record, unless this is a forked process."""
-        if not self.elsewhere:
+        if os.getpid() == self.pid:
             self.writer.write(record, closing=closing)
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────
@@ -141,6 +154,7 @@ class Recorder:
             self.boundary()
         self.ledger.close()
         self.registry.close()
+        self.modes.close()
         order = trace.Order(items=self.order.items, truncated=self.order.truncated)
         self.write(order, closing=True)
         self.write(self.losses.record(), closing=True)

@@ -1,0 +1,203 @@
+"""What the spies cost a training loop: CPU time watched over CPU time bare, taken in turn in one process.
+
+    make bench-overhead
+
+A stretch is a whole run as a student's file makes it: five epochs over 6,000 rows for the linear model,
+three for the small CNN, with every ledger window where a real run has it, and all spies and watchers
+put in place as `sandbox/child.py` does.  The two kinds of stretch alternate, in swapped order every second
+round, on one thread; the ratio is taken round by round, and its median is held against the bar.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from sandbox import trace, wire
+from sandbox.results import Results
+from sandbox.spies import install
+from sandbox.spies.recorder import Recorder
+from sandbox.spies.sources import SourceSpy
+
+ROWS, HELD_OUT, BATCH = 6000, 1000, 64
+FILENAME = "loop.py"
+SETUP = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+loader = DataLoader(TensorDataset(images, labels), batch_size=64, shuffle=True)
+model = {model}
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+def train():
+    for epoch in range({epochs}):
+        for xb, yb in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(xb), yb)
+            loss.backward()
+            optimizer.step()
+"""
+LINEAR = "nn.Linear(784, 10)"
+CNN = (
+    "nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 16, 3, padding=1), "
+    "nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(784, 10))"
+)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop to measure: its model, the batch's shape, and the most that watching may add."""
+
+    name: str
+    model: str
+    row: tuple[int, ...]
+    epochs: int
+    rounds: int
+    bar: float
+    shapes: list[list[int]]
+
+    @property
+    def steps(self) -> int:
+        """Steps of one stretch."""
+        return self.epochs * -(-ROWS // BATCH)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """CPU seconds of every round's two stretches, and what closing the spies cost each watched one."""
+
+    bare: list[float]
+    watched: list[float]
+    closing: list[float]
+
+    @property
+    def overheads(self) -> list[float]:
+        """What watching added, round by round, as a share of the bare stretch."""
+        return [watched / bare - 1 for bare, watched in zip(self.bare, self.watched, strict=True)]
+
+
+LOOPS = [
+    Loop("nn.Linear(784, 10)", LINEAR, (784,), 5, 40, 0.10, [[10, 784], [10]]),
+    Loop("small CNN", CNN, (1, 28, 28), 3, 10, 0.03, [[10, 784], [10]]),
+]
+
+
+def images(count: int, seed: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """Pictures of ten kinds, (count, 784) bytes, and their kinds."""
+    kinds = np.random.default_rng(0).uniform(0, 255, (10, 784))
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(10, size=count)
+    noisy = kinds[labels] * 0.6 + generator.uniform(0, 255, (count, 784)) * 0.4
+    return noisy.astype(np.uint8), labels
+
+
+TRAIN, HELD = images(ROWS, 1), images(HELD_OUT, 2)
+
+
+def prepare(loop: Loop) -> dict[str, Any]:
+    """Run the student's file up to its `train`."""
+    torch.manual_seed(7)
+    pixels, labels = TRAIN
+    names: dict[str, Any] = {
+        "images": torch.from_numpy(pixels).float().reshape(-1, *loop.row) / 255,
+        "labels": torch.from_numpy(labels),
+    }
+    exec(compile(SETUP.format(model=loop.model, epochs=loop.epochs), FILENAME, "exec"), names)  # noqa: S102
+    return names
+
+
+def timed(what: Callable[[], object]) -> float:
+    """CPU seconds of one call."""
+    gc.collect()
+    started = time.process_time()
+    what()
+    return time.process_time() - started
+
+
+def bare(loop: Loop) -> float:
+    """One stretch without spies."""
+    return timed(prepare(loop)["train"])
+
+
+def watched(loop: Loop, report: int) -> tuple[float, float]:
+    """One stretch with all of them, and what closing them took after it."""
+    recorder = Recorder(trace.Writer(lambda data: _send(report, data)), FILENAME)
+    recorder.write(trace.Header(version=trace.VERSION, torch=torch.__version__, threads=1, entry="script"))
+    spies = install(recorder)
+    try:
+        sources = SourceSpy(recorder, {"train": TRAIN[0], "held-out": HELD[0]}, loop.shapes)
+        results = Results(recorder, loop.shapes, None, sources)
+        spies.watchers += [sources.watch, results.watch]
+        recorder.registry.given = False
+        names = prepare(loop)
+        ran = timed(names["train"])
+    finally:
+        spies.remove()
+
+    def close() -> None:
+        spies.close()
+        results.finish(names)
+        recorder.writer.flush()
+
+    return ran, timed(close)
+
+
+def _send(report: int, data: bytes) -> None:
+    for start in range(0, len(data), wire.MAX_FRAME):
+        wire.write_all(report, wire.frame(wire.TRACE, data[start : start + wire.MAX_FRAME]))
+
+
+def measure(loop: Loop) -> Measured:
+    """All rounds of one loop, after a warm-up of each kind."""
+    report = os.open(os.devnull, os.O_WRONLY)
+    bare(loop)
+    watched(loop, report)
+    measured = Measured([], [], [])
+    for number in range(loop.rounds):
+        if number % 2:
+            ran, closing = watched(loop, report)
+            measured.bare.append(bare(loop))
+        else:
+            measured.bare.append(bare(loop))
+            ran, closing = watched(loop, report)
+        measured.watched.append(ran)
+        measured.closing.append(closing)
+    os.close(report)
+    return measured
+
+
+def main() -> int:
+    """Measure, print the table; 1 when a bar is broken."""
+    torch.set_num_threads(1)
+    wanted = sys.argv[1:]
+    print(f"torch {torch.__version__}, Python {sys.version.split()[0]}, one thread, batch {BATCH}")
+    print(f"{'loop':<20}{'steps':>6}{'bare':>10}{'watched':>10}{'added':>8}{'quartiles':>16}{'bar':>6}  held")
+    broken = 0
+    for loop in LOOPS:
+        if wanted and not any(word in loop.name for word in wanted):
+            continue
+        measured = measure(loop)
+        low, middle, high = statistics.quantiles(measured.overheads, n=4)
+        held = middle <= loop.bar
+        broken += not held
+        micro = 1e6 / loop.steps
+        print(
+            f"{loop.name:<20}{loop.steps:>6}{statistics.median(measured.bare) * micro:>7.0f} µs"
+            f"{statistics.median(measured.watched) * micro:>7.0f} µs{middle:>8.1%}"
+            f"{f'{low:.1%} … {high:.1%}':>16}{loop.bar:>6.0%}  {'yes' if held else 'NO'}"
+            f"   (closing {statistics.median(measured.closing) * 1e3:.1f} ms)"
+        )
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,55 @@
+"""Findings about the order of beats: zero_grad, backward, step, and gathering gradients."""
+
+from __future__ import annotations
+
+from grader.checks.catalogue.entry import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "missing-backward": Entry(
+        "error",
+        "No gradients are computed",
+        "Without a backward pass there are no gradients, so no step can know which way to go.",
+        "Call `loss.backward()` once for every batch, after the loss and before `optimizer.step()`.",
+    ),
+    "missing-step": Entry(
+        "error",
+        "The parameters are never updated",
+        "Gradients only say which way to go; it is the step that changes the parameters.",
+        "Call `optimizer.step()` once for every batch, after `loss.backward()`.",
+    ),
+    "missing-zero-grad": Entry(
+        "error",
+        "Gradients are not cleared before each step",
+        "`backward()` adds to what is already in `.grad`.  Without clearing, a step follows the sum of all gradients "
+        "since the last clearing: ten steps on, the effective learning rate is ten times what you asked for, and "
+        "most of the direction is that of old batches.",
+        "Call `optimizer.zero_grad()` once per step, anywhere before the next `backward()`.",
+    ),
+    "zero-grad-after-backward": Entry(
+        "error",
+        "Gradients are cleared before the step can use them",
+        "The step then finds no gradient and changes nothing: the model does not learn at all.",
+        "Move `zero_grad()` before `backward()`, or after `step()`; between the two it throws the gradient away.",
+    ),
+    "step-before-backward": Entry(
+        "error",
+        "The step comes before the backward pass",
+        "When `step()` runs before this batch's `backward()`, it uses the previous batch's gradient, or none.  "
+        "The first step moves nothing, and all later ones follow stale gradients.",
+        "Put `loss.backward()` before `optimizer.step()`.",
+    ),
+    "double-step": Entry(
+        "error",
+        "The same gradient is used for two steps",
+        "A second `step()` without a new `backward()` goes the same way once more: twice the learning rate you "
+        "asked for, on half of the information.",
+        "Call `optimizer.step()` once for every `backward()`.",
+    ),
+    "accumulation-not-averaged": Entry(
+        "error",
+        "Accumulated gradients are summed, not averaged",
+        "The loss of each micro-batch is already an average.  Adding K of them without dividing makes the step "
+        "K times as long as that of one big batch.",
+        "Divide each micro-batch's loss by the number of micro-batches before `backward()`.",
+    ),
+}

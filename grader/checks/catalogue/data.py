@@ -1,0 +1,35 @@
+"""Findings about the data: batches, passes, order, and where samples come from."""
+
+from __future__ import annotations
+
+from grader.checks.catalogue.entry import Entry
+
+ENTRIES: dict[str, Entry] = {
+    "drained-iterator": Entry(
+        "error",
+        "The iterator is empty after the first epoch",
+        "An iterator can be walked through once.  Made outside the epoch loop, it has nothing left from the "
+        "second epoch on, and the loop body never runs again.",
+        "Write `for batch in loader:` inside the epoch loop, so that each epoch asks the loader for a new "
+        "iterator.",
+    ),
+    "same-batch-repeated": Entry(
+        "error",
+        "Every step trains on the same batch",
+        "The model learns one batch by heart and never sees the rest of the data.",
+        "Draw a new batch from the loader for every step.",
+    ),
+    "not-shuffled": Entry(
+        "error",
+        "The training data come in the same order every epoch",
+        "With a fixed order every epoch repeats the same sequence of updates, and the model can learn the order "
+        "instead of the data.",
+        "Shuffle the training set anew each epoch: `DataLoader(train_set, batch_size=…, shuffle=True)`.",
+    ),
+    "trains-on-held-out": Entry(
+        "error",
+        "The model is trained on held-out data",
+        "Data kept for testing can only tell how good a model is while the model has not learnt from them.",
+        "Train on the training set only; keep the test set for measuring.",
+    ),
+}

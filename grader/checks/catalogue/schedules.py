@@ -1,0 +1,7 @@
+"""Findings about learning-rate schedules."""
+
+from __future__ import annotations
+
+from grader.checks.catalogue.entry import Entry
+
+ENTRIES: dict[str, Entry] = {}

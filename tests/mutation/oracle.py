@@ -1,0 +1,270 @@
+"""The oracle: runs original and mutant on the same challenge, unspied, and says whether the mutant is bad.
+
+Bad is a mutant whose run differs from the original's by more than rounding, in
+
+    how it ended      it crashes or does not end where the original does
+    parameters        after every step that changed them (at every training forward where no optimizer steps),
+                      how many such steps there were, and at the end; a step that moves nothing is no step
+    modes             training flags at the calls of a model with layers that depend on them
+    returned          what the function gave back, where the exercise says what it must be
+    graphs            alive together, or built by evaluation, where the rubric asks for that habit
+
+unless the difference vanishes once everything that the exercise leaves free is taken out of both runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import resource
+import select
+import signal
+import tempfile
+import time
+import types
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from sandbox import vision
+from tests.mutation import watch
+from tests.mutation.challenge import Challenge, challenge
+
+RELATIVE, ABSOLUTE = 1e-5, 1e-7
+RETURNED = 1e-4  # relative, of numbers a function returns
+SLOWER = 12.0  # times as long as the original, and at least
+LEAST_SECONDS = 4.0
+MEMORY = 6 << 30
+LEAK = 7  # graphs alive together that the original does not have
+
+FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
+    "clipping": watch.without_clipping,  # dropped, moved or added: the same once no clip changes a gradient
+    "drop_last": watch.without_short_batches,  # the same once no run sees a short last batch
+    # No operator reaches these: a mutant has its original's optimizer, batch size, layers and data.
+    "optimizer": None,
+    "batch_size": None,
+    "normalisation": None,
+    "module": None,
+    "data-loading": None,
+    # Gradients that are gathered differently are free only when they are averaged, which moves the same distance
+    # in fewer steps; no operator turns one such loop into another.
+    "accumulation": None,
+    "evaluation": None,  # it touches no parameter, so nothing of it is compared anyway
+}
+"""Freedom → what takes it out of a run."""
+
+RETURNS_STATED = {"train-and-validate", "early-stopping"}
+"""Exercises whose text says what number must come back, whatever a right loop looks like."""
+
+
+@dataclass
+class Run:
+    """What one run did.  `ended` is "", "crashed: …" or "timed out"."""
+
+    ended: str = ""
+    steps: list[np.ndarray] = field(default_factory=list)
+    visits: list[np.ndarray] = field(default_factory=list)
+    final: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    modes: list[str] = field(default_factory=list)
+    graphs_in_evaluation: int = 0
+    most_alive: int = 0
+    returned: Any = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Whether a mutant is bad, and what differs."""
+
+    bad: bool
+    reason: str
+
+
+class Oracle:
+    """Judges mutants of an exercise's files; the originals' runs are kept."""
+
+    def __init__(self, slug: str) -> None:
+        self.challenge = challenge(slug)
+        self._originals: dict[tuple[str, bool], Run] = {}
+        torch.set_num_threads(1)
+        if "torchvision" in self.challenge.exercise.preload:
+            vision.prepare()
+            __import__("torchvision")
+
+    def judge(self, original: str, mutant: str) -> Judgement:
+        """Whether `mutant` (source) is a bad copy of `original` (source)."""
+        difference = self._compare(original, mutant, plain=True)
+        if difference and self._freedoms(original + mutant) and not self._compare(original, mutant, plain=False):
+            return Judgement(False, f"within the freedoms: {difference}")
+        return Judgement(bool(difference), difference)
+
+    def original(self, source: str, *, plain: bool = True) -> Run:
+        """The run of an original, which must end by itself."""
+        key = (source, plain)
+        if key not in self._originals:
+            self._originals[key] = self._run(source, 120.0, plain)
+        run = self._originals[key]
+        if run.ended:
+            raise RuntimeError(f"the original {run.ended}")
+        return run
+
+    def _compare(self, original: str, mutant: str, *, plain: bool) -> str:
+        right = self.original(original, plain=plain)
+        limit = max(LEAST_SECONDS, SLOWER * right.seconds)
+        asked = {slug for item in self.challenge.exercise.requirement for slug in item.findings}
+        stated = self.challenge.exercise.slug in RETURNS_STATED
+        return difference(right, self._run(mutant, limit, plain), asked, returns=stated)
+
+    def _freedoms(self, source: str) -> list[Callable[[], AbstractContextManager[None]]]:
+        """What is to be taken out of the runs of these sources: none, if nothing in them could show it."""
+        words = {"clipping": "clip_grad", "drop_last": "DataLoader"}
+        names = [name for name in self.challenge.exercise.freedoms if words.get(name, "\0") in source]
+        return [maker for name in names if (maker := FREEDOMS.get(name)) is not None]
+
+    def _run(self, source: str, limit: float, plain: bool) -> Run:
+        makers = [] if plain else self._freedoms(source)
+        return in_child(lambda: run(self.challenge, source, makers), limit)
+
+
+def difference(right: Run, other: Run, asked: set[str], *, returns: bool) -> str:
+    """The first thing in which another run differs from the right one, in words; "" when there is none."""
+    if other.ended:
+        return other.ended
+    name, one, two = ("steps", right.steps, other.steps)
+    if len(right.steps) < 2:
+        name, one, two = ("forwards", right.visits, other.visits)
+    for number, (before, after) in enumerate(zip(one, two, strict=False)):
+        if not close(before, after):
+            return f"parameters differ after {number} {name}"
+    if len(one) != len(two):
+        return f"{len(two) - 1} {name} moved the parameters instead of {len(one) - 1}"
+    if not close(right.final, other.final):
+        return "parameters differ at the end"
+    if right.modes != other.modes:
+        return f"modes {other.modes[:6]} instead of {right.modes[:6]}"
+    if returns and not same_returned(right.returned, other.returned):
+        return "returns other numbers"
+    if "graph-leak" in asked and other.most_alive >= max(LEAK, 2 * right.most_alive + 1):
+        return f"{other.most_alive} graphs alive together instead of {right.most_alive}"
+    if "eval-builds-graph" in asked and other.graphs_in_evaluation > 0 == right.graphs_in_evaluation:
+        return f"{other.graphs_in_evaluation} evaluations build a graph"
+    return ""
+
+
+def close(one: np.ndarray, two: np.ndarray) -> bool:
+    """Equal up to rounding; nan equals nan."""
+    return one.shape == two.shape and bool(
+        np.allclose(one, two, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
+    )
+
+
+def same_returned(one: Any, two: Any) -> bool:
+    """Whether two returned values hold the same numbers in the same places."""
+    if isinstance(one, dict) and isinstance(two, dict):
+        return one.keys() == two.keys() and all(same_returned(one[key], two[key]) for key in one)
+    if isinstance(one, (list, tuple)) and isinstance(two, (list, tuple)):
+        return len(one) == len(two) and all(map(same_returned, one, two))
+    if isinstance(one, float) and isinstance(two, float):
+        return bool(np.isclose(one, two, rtol=RETURNED, atol=1e-6, equal_nan=True))
+    return bool(one == two)
+
+
+# ── running ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def run(given: Challenge, source: str, makers: list[Callable[[], AbstractContextManager[None]]]) -> Run:
+    """Run a source once in this process, watched."""
+    exercise = given.exercise
+    script = exercise.entry == "script"
+    module = types.ModuleType("__main__" if script else "loop")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(watch.aligned(given.seeds["dropout"] >> 32))
+        for maker in makers:
+            stack.enter_context(maker())
+        arguments = given.make()
+        model = arguments.get("model")
+        graded = model if isinstance(model, torch.nn.Module) else None
+        shapes = getattr(exercise.graded, "shapes", []) if exercise.graded else []
+        seen = stack.enter_context(watch.watching(graded, shapes, given.seeds["dropout"] >> 32))
+        torch.manual_seed(given.seeds["dropout"])
+        started, returned, ended = time.monotonic(), None, ""
+        try:
+            exec(compile(source, "loop.py", "exec", dont_inherit=True), module.__dict__)
+            if not script:
+                returned = module.__dict__[exercise.function](*arguments.values())
+        except BaseException as error:  # noqa: BLE001 - whatever a mutant raises is its result
+            if not (isinstance(error, SystemExit) and error.code in (0, None)):
+                ended = f"crashed: {type(error).__name__}: {str(error)[:100]}"
+        steps, visits, final = seen.trails()
+        return Run(
+            ended,
+            steps,
+            visits,
+            final,
+            seen.modes,
+            seen.graphs_in_evaluation,
+            seen.most_alive,
+            plain_values(returned),
+            time.monotonic() - started,
+        )
+
+
+def plain_values(value: Any) -> Any:
+    """A returned value as plain numbers, lists and dicts; anything else as its type's name."""
+    if isinstance(value, dict):
+        return {str(key): plain_values(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_values(item) for item in value]
+    if isinstance(value, torch.Tensor):
+        return plain_values(value.detach().tolist())
+    if isinstance(value, (bool, int, str, type(None))):
+        return value
+    return float(value) if isinstance(value, (float, np.floating)) else type(value).__name__
+
+
+def in_child(work: Callable[[], Run], limit: float) -> Run:
+    """Do the work in a forked child, which is killed after `limit` seconds."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reader)
+        _be_the_child(work, writer)
+    os.close(writer)
+    received, until = bytearray(), time.monotonic() + limit
+    try:
+        while True:
+            left = until - time.monotonic()
+            if left <= 0 or not select.select([reader], [], [], left)[0]:
+                return Run("timed out", seconds=limit)
+            piece = os.read(reader, 1 << 20)
+            if not piece:
+                break
+            received += piece
+    finally:
+        os.close(reader)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    result: Run = pickle.loads(received) if received else Run("crashed: the process died")
+    return result
+
+
+def _be_the_child(work: Callable[[], Run], writer: int) -> None:
+    """Never returns."""
+    try:
+        silence = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(silence, descriptor)
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+        warnings.simplefilter("ignore")
+        with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+            os.chdir(folder)
+            with os.fdopen(writer, "wb") as out:
+                pickle.dump(work(), out)
+    finally:
+        os._exit(0)

@@ -1,0 +1,237 @@
+"""The oracle's own hooks: what a run did to the graded parameters, its modes and its graphs; and what aligns two runs.
+
+Two runs compare only where chance is the same in both, so the order of a shuffled pass depends on how many
+passes over that data set went before, and a dropout mask on the step and the input, whatever else the loop draws.
+"""
+
+from __future__ import annotations
+
+import random
+import weakref
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.dropout import _DropoutNd
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.utils.data import DataLoader, RandomSampler
+
+COORDINATES = 400
+"""Of each tensor; with its sum and sum of squares they tell two states apart."""
+MOST_STATES = 50_000
+DEPENDENT = (_DropoutNd, _NormBase, nn.MultiheadAttention, nn.RNNBase)
+"""Layers that do another thing in training than in evaluation."""
+
+
+class Watch:
+    """Follows one run.  `given` is the exercise's own model; in scripts the graded one is found by its shapes."""
+
+    def __init__(self, given: nn.Module | None, shapes: list[list[int]], seed: int) -> None:
+        self.steps: dict[int, list[np.ndarray]] = {}
+        self.visits: dict[int, list[np.ndarray]] = {}
+        self.modes: list[str] = []
+        self.graphs_in_evaluation = 0
+        self.most_alive = 0
+        self._given, self._shapes, self._seed = given, [tuple(shape) for shape in shapes], seed
+        self._groups: dict[int, list[torch.Tensor]] = {}
+        self._depth = self._count = 0
+        self._last = -1
+        self._tokens: list[weakref.ref[_Token]] = []
+        self._random = (
+            given is None
+            or any(isinstance(module, DEPENDENT) for module in given.modules())
+        )
+        if given is not None:
+            self._group(list(given.parameters()))
+
+    # ── the graded parameters ────────────────────────────────────────────────────────────────────
+
+    def _group(self, tensors: list[torch.Tensor]) -> int:
+        """The number of a group of tensors, the same for the same first tensor; -1 when it is not graded."""
+        if self._given is None and sorted(tuple(t.shape) for t in tensors) != sorted(self._shapes):
+            return -1
+        key = min(id(tensor) for tensor in tensors) if tensors else -1
+        if self._given is not None and self._groups and key not in self._groups:
+            return -1
+        if key not in self._groups:
+            self._groups[key] = tensors
+            self.steps[key], self.visits[key] = [self._state(key)], [self._state(key)]
+        self._last = key if self._given is None else next(iter(self._groups))
+        return key
+
+    def _state(self, key: int) -> np.ndarray:
+        parts = []
+        for tensor in self._groups[key]:
+            flat = tensor.detach().reshape(-1)
+            stride = max(1, flat.numel() // COORDINATES)
+            ends = torch.stack([flat.double().sum(), flat.double().square().sum()])
+            parts += [flat[::stride].double(), ends]
+        return torch.cat(parts).numpy() if parts else np.zeros(0)
+
+    def _note(self, trail: dict[int, list[np.ndarray]], key: int) -> None:
+        states, now = trail[key], self._state(key)
+        if len(states) < MOST_STATES and not np.array_equal(states[-1], now, equal_nan=True):
+            states.append(now)
+
+    def stepped(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
+        """After an optimizer's step."""
+        self._count += 1
+        if self._given is None:
+            self._group([p for group in optimizer.param_groups for p in group["params"]])
+        for key in self._groups:
+            self._note(self.steps, key)
+
+    def trails(self) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+        """States after the steps that changed anything and at the training forwards (the first: at the start);
+        the state at the end."""
+        if self._last not in self._groups:
+            return [], [], np.zeros(0)
+        return self.steps[self._last], self.visits[self._last], self._state(self._last)
+
+    # ── forwards ─────────────────────────────────────────────────────────────────────────────────
+
+    def before(self, module: nn.Module, inputs: Any) -> Any:
+        """A module is about to be called; the outermost call of a module with parameters is a root forward."""
+        self._depth += 1
+        if self._depth > 1:
+            return None
+        tensors = list(module.parameters())
+        if not tensors:
+            return None
+        key = self._group(tensors)
+        if torch.is_grad_enabled() and key in self._groups:
+            self._note(self.visits, key)
+        flags = [str(int(m.training)) for m in module.modules() if isinstance(m, DEPENDENT)]
+        if flags:
+            kind = "train" if torch.is_grad_enabled() and module.training else "look"
+            now = f"{kind} {''.join(flags)}"
+            if not self.modes or self.modes[-1] != now:
+                self.modes.append(now)
+        return None
+
+    def after(self, module: nn.Module, _: Any, output: Any) -> None:
+        """A module's call is over."""
+        self._depth -= 1
+        if self._depth:
+            return
+        tensor = output[0] if isinstance(output, tuple) else output
+        owns = any(True for _ in module.parameters())
+        if not isinstance(tensor, torch.Tensor) or tensor.grad_fn is None or not owns:
+            return
+        if not module.training:
+            self.graphs_in_evaluation += 1
+        token = _Token()
+        tensor.grad_fn.metadata["mutation oracle"] = token
+        self._tokens = [reference for reference in self._tokens if reference() is not None]
+        self._tokens.append(weakref.ref(token))
+        self.most_alive = max(self.most_alive, len(self._tokens))
+
+    def call(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """nn.Module.__call__ with the hooks around it, and chance that depends on step and input alone."""
+        watch = self
+
+        def __call__(module: nn.Module, *inputs: Any, **named: Any) -> Any:  # noqa: N807
+            watch.before(module, inputs)
+            state = torch.get_rng_state() if watch._random and watch._depth == 1 and module.training else None
+            if state is not None:
+                torch.manual_seed(watch._seed ^ zlib.crc32(repr((watch._count, _content(inputs))).encode()))
+            try:
+                output = original(module, *inputs, **named)
+            except BaseException:
+                watch._depth -= 1
+                raise
+            finally:
+                if state is not None:
+                    torch.set_rng_state(state)
+            watch.after(module, inputs, output)
+            return output
+
+        return __call__
+
+
+class _Token:
+    """Lives as long as the graph it hangs on."""
+
+
+def _content(inputs: Any) -> float:
+    tensor = next((item for item in inputs if isinstance(item, torch.Tensor)), None)
+    return 0.0 if tensor is None else float(tensor.detach().double().sum())
+
+
+@contextmanager
+def watching(given: nn.Module | None, shapes: list[list[int]], seed: int) -> Iterator[Watch]:
+    """Watch whatever runs inside."""
+    watch = Watch(given, shapes, seed)
+    handle = register_optimizer_step_post_hook(watch.stepped)
+    with mock.patch.object(nn.Module, "__call__", watch.call(nn.Module.__call__)):
+        yield watch
+    handle.remove()
+
+
+@contextmanager
+def aligned(seed: int) -> Iterator[None]:
+    """Shuffled passes whose order depends on the data set and the number of passes over it before."""
+    passes: dict[int, int] = {}
+    kept: list[object] = []
+
+    def order(sampler: RandomSampler) -> Iterator[int]:
+        source = sampler.data_source
+        number = passes.get(id(source), 0)
+        passes[id(source)] = number + 1
+        kept.append(source)  # so that its id is not given away
+        generator = torch.Generator().manual_seed(seed + 1_000_003 * number + len(source))
+        size = len(source)
+        if sampler.replacement:
+            yield from torch.randint(size, (sampler.num_samples,), generator=generator).tolist()
+            return
+        left = sampler.num_samples
+        while left > 0:
+            yield from torch.randperm(size, generator=generator).tolist()[:left]
+            left -= size
+
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    with mock.patch.object(RandomSampler, "__iter__", order):
+        yield
+
+
+# ── freedoms, taken out of a run ─────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def without_clipping() -> Iterator[None]:
+    """Clips measure the norm and change nothing."""
+
+    def measure(parameters: Any, *_: object, **__: object) -> torch.Tensor:
+        tensors = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
+        return torch.stack([t.grad.norm() for t in tensors if t.grad is not None] or [torch.zeros(())]).norm()
+
+    with (
+        mock.patch.object(nn.utils, "clip_grad_norm_", measure),
+        mock.patch.object(nn.utils, "clip_grad_value_", measure),
+        mock.patch.object(nn.utils.clip_grad, "clip_grad_norm_", measure),
+        mock.patch.object(nn.utils.clip_grad, "clip_grad_value_", measure),
+    ):
+        yield
+
+
+@contextmanager
+def without_short_batches() -> Iterator[None]:
+    """Every loader with a batch size drops a last, short batch."""
+    original = DataLoader.__init__
+
+    def __init__(loader: Any, *given: Any, **named: Any) -> None:  # noqa: N807
+        original(loader, *given, **named)
+        batches = getattr(loader, "batch_sampler", None)
+        if loader.batch_size is not None and hasattr(batches, "drop_last"):
+            batches.drop_last = True
+
+    with mock.patch.object(DataLoader, "__init__", __init__):
+        yield
