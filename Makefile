@@ -19,7 +19,7 @@ WITH_SERVICES := "$(BIN)/python" -m tests.services run --
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint calibrate clean
+.PHONY: help demo test lint bench-detection calibrate clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ lint: $(DEVELOP) ## Check style, types and the direction of imports
 	"$(BIN)/ruff" format --check .
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports" --no-logo
+
+bench-detection: $(DEVELOP) ## Break every right loop in every small way, and count what is found (an hour or more)
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m tests.mutation.bench
 
 calibrate: $(DEVELOP) ## Show that thresholds hold over many challenges (minutes)
 	"$(BIN)/python" tests/calibrate.py

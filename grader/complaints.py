@@ -27,8 +27,8 @@ def complaint(model: type[BaseModel], error: ValidationError) -> str:
     """The first complaint about a table that should be a `model`, as "key: sentence"."""
     first = error.errors(include_url=False)[0]
     location = first["loc"]
-    key = ".".join(str(part) for part in location) or "file"
-    return f"{key}: {_sentence(model, first, location)}"
+    key = ".".join(str(part) for part in location)
+    return f"{key}: {_sentence(model, first, location)}".removeprefix(": ")
 
 
 def _sentence(model: type[BaseModel], first: ErrorDetails, location: tuple[int | str, ...]) -> str:

@@ -11,11 +11,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from grader.checks.catalogue import CATALOGUE, LIMITS, STUDENT_ERRORS
+from grader.checks.catalogue import CATALOGUE, CRASH_CAUSES, LIMITS, STUDENT_ERRORS
 from grader.exercise import Exercise, Requirement
 from grader.models import CheckResult, Finding, OutcomeName, RequirementResult, Score, Status
 
-STOPS = frozenset((*STUDENT_ERRORS, *LIMITS))
+STOPS = frozenset((*STUDENT_ERRORS, *LIMITS, *CRASH_CAUSES))
 """What ends a run by the student's own doing."""
 MOST_UNCHECKED = 0.25
 """Share of the points that may go unchecked before a person has to decide."""
@@ -60,7 +60,7 @@ def _stopped(exercise: Exercise, results: Mapping[str, CheckResult], stop: str) 
         for requirement in exercise.requirement
     ]
     return Scored(
-        outcome="student_error" if stop in STUDENT_ERRORS else "limit_exceeded",
+        outcome="limit_exceeded" if stop in LIMITS else "student_error",
         passed=False,
         score=Score(points=0.0, max=exercise.max_points),
         requirements=tuple(rows),

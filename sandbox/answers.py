@@ -14,6 +14,8 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,9 @@ from sandbox.trace import TraceError, pack_vector, unpack_vector
 MAX_ITEMS = 4096  # of containers, all together
 MAX_NUMBERS = 16_384  # in arrays, all together: 128 KiB
 MAX_DEPTH = 6
+MAX_AXES = 32
 MAX_TEXT = 200
+HUGE = 1 << 62  # whole numbers stay below it
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -50,22 +54,25 @@ class _Plain:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, (int, np.integer)):
-            return int(value) if abs(int(value)) < 1 << 62 else {"other": "a huge int"}
-        if isinstance(value, (float, np.floating)):
-            return float(value)
+            return int(value) if abs(int(value)) < HUGE else {"other": "a huge int"}
         if isinstance(value, np.bool_):
             return bool(value)
         if isinstance(value, str):
             return {"text": value[:MAX_TEXT]}
-        if depth >= MAX_DEPTH or self._items <= 0:
-            return {"other": f"too much of {_name(value)}"}
-        if isinstance(value, (list, tuple)):
-            kind = "tuple" if isinstance(value, tuple) else "list"
-            return {kind: [self.of(item, depth + 1) for item in list(value)[: max(0, self._items)]]}
-        if isinstance(value, dict):
-            pairs = list(value.items())[: max(0, self._items)]
-            return {"dict": [[self.of(key, depth + 1), self.of(item, depth + 1)] for key, item in pairs]}
+        if isinstance(value, (float, np.floating, Fraction, Decimal)):
+            return _float(value)
+        if isinstance(value, (list, tuple, dict)):
+            return self._container(value, depth)
         return self._array(value)
+
+    def _container(self, value: list[Any] | tuple[Any, ...] | dict[Any, Any], depth: int) -> Any:
+        if depth >= MAX_DEPTH or len(value) > self._items:
+            return {"other": f"a {_name(value)} of {len(value)} items"}
+        if isinstance(value, dict):
+            pairs = list(value.items())
+            return {"dict": [[self.of(key, depth + 1), self.of(item, depth + 1)] for key, item in pairs]}
+        kind = "tuple" if isinstance(value, tuple) else "list"
+        return {kind: [self.of(item, depth + 1) for item in list(value)]}
 
     def _array(self, value: Any) -> Any:
         numbers = as_array(value)
@@ -78,13 +85,24 @@ class _Plain:
         return {"array": packed, "shape": list(numbers.shape), "dtype": str(numbers.dtype)}
 
 
+def _float(value: Any) -> Any:
+    """A real number as a float; {"other": …} when it is too large for one, or a signalling nan."""
+    try:
+        return float(value)
+    except (OverflowError, ValueError):
+        return {"other": f"a huge {_name(value)}"}
+
+
 def as_array(value: Any) -> np.ndarray[Any, Any] | None:
     """An array or tensor of real numbers as a plain array; None for anything else."""
     if isinstance(value, np.ndarray):
         numbers = np.array(value, subok=False)
     elif hasattr(value, "detach") and hasattr(value, "numpy"):
-        tensor = value.detach().cpu()
-        numbers = (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+        try:
+            tensor = value.detach().cpu()
+            numbers = (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+        except (TypeError, RuntimeError):  # sparse, quantised, without storage
+            return None
     else:
         return None
     return numbers if numbers.dtype.kind in "biuf" else None
@@ -96,6 +114,8 @@ def _name(value: Any) -> str:
 
 def rebuild(tree: Any, depth: int = 0) -> Any:
     """The value behind `plain`: numbers, str, list, tuple, dict, float64 or int64 arrays; else an `Other`."""
+    if isinstance(tree, int) and abs(tree) >= HUGE:
+        return Other("a huge int")
     if tree is None or isinstance(tree, (bool, int, float)):
         return tree
     if isinstance(tree, str):
@@ -128,8 +148,12 @@ def _dict(pairs: list[Any], depth: int) -> Any:
 
 
 def _read_array(packed: str, shape: Any, dtype: Any) -> Any:
+    if not (isinstance(shape, list) and len(shape) <= MAX_AXES and all(type(size) is int for size in shape)):
+        return Other("nonsense")
     try:
         numbers = np.array(unpack_vector(packed), dtype=np.float64)
+        if min(shape, default=0) < 0 or math.prod(shape) != numbers.size:
+            return Other("nonsense")
         whole = isinstance(dtype, str) and dtype.startswith(("int", "uint", "bool"))
         if whole and not (np.isfinite(numbers).all() and (np.abs(numbers) < 2.0**53).all()):
             return Other("nonsense")

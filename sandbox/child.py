@@ -102,6 +102,7 @@ class Child:
             self.spies.made(arguments)
             if hasattr(model, "observe"):
                 self._observe(model.observe, arguments)
+        self.recorder.norms = "max_norm" in job["parameters"]
         self.recorder.registry.given = False
         self._given = given
         torch.manual_seed(seeds["dropout"])

@@ -86,11 +86,15 @@ class Optimizer(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerUse(Record):
-    """How an optimizer was used: its number of steps and whether it kept state (momentum, moments)."""
+    """How an optimizer was used: its number of steps and whether it kept state (momentum, moments).
+
+    `params` are those it held at its last step, where groups were added after it had been made.
+    """
 
     id: int
     steps: int
     stateful: bool
+    params: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,12 +179,16 @@ class Row(Record):
     beat    of          value        extra       vectors
     D       pass        -            -           -
     Z       optimizer   -            -           -             (-1: a module's zero_grad)
-    F       module      -            -           text: fingerprint of the input; params: values
+    F       module      -            -           text: fingerprint of the input; params: values;
+                                                 flags: t or e, then h (float16) or b (bfloat16) under autocast
     L       -           loss         -           -             text: function, flags: p probabilities, m mean
     B, A    -           loss         -           before, after: gradients; params: values before;
                                                  rows: steps taken by hooks inside it
-    C       -           norm         max_norm    before: gradients before the clip
-    s       optimizer   -            -           before: gradients; params: values    (a step begins)
+    C       -           norm         max_norm    before, after: gradients; text: function; flags: b in a backward
+    X       scaler      loss         scale       -             (a loss was scaled)
+    U       scaler      scale        -           before, after: gradients
+    s       optimizer   norm         its divisor before: gradients; params: values    (a step begins; the
+                                                 norm of all gradients, where a limit for it is asked)
     S       optimizer   -            -           after: gradients; params: values     (a step ended)
     V       -           -            -           params: values                       (the window ended)
     """

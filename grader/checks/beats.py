@@ -6,6 +6,7 @@ from statistics import median
 
 from grader.checks.ledger import BY_HAND, Step
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
+from grader.checks.windows import cleared_inside
 from sandbox import trace
 
 MAJORITY = 0.5  # of the watched steps
@@ -81,6 +82,8 @@ def missing_zero_grad(facts: Facts) -> Verdict:
         if len(unknown) > MAJORITY * len(watched):
             return Unknown("the gradients are changed in a way that could not be followed")
         return Clear()
+    if facts.asks("step-in-micro-batch") and cleared_inside(facts, steps):
+        return Clear()  # a window of micro-batches is cleared, only there is a step in each of them
     worst = max(again, key=lambda step: step.again)
     uses = max(back.uses for back in facts.ledger.backs)
     text = (
@@ -127,7 +130,25 @@ def step_before_backward(facts: Facts) -> Verdict:
         )
         where = (*_lines(late), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(late)})
+    early = [step for step in steps if step.early and step.zero]
+    if early and _ends_with_backward(facts):
+        text = (
+            "The first `step()` came before any backward pass and moved nothing, and the last backward pass was "
+            "followed by no step: every step used the gradient of the batch before."
+        )
+        where = (*_lines(early), facts.line_of("B"))
+        return Found(text, where, {"steps": len(steps), "steps_too_early": len(early)})
     return Clear()
+
+
+def _ends_with_backward(facts: Facts) -> bool:
+    """Whether the run's last backward was followed by no step."""
+    order = facts.last(trace.Order)
+    last: object = order.items if order is not None and not order.truncated else None
+    while isinstance(last, list) and last:
+        last = last[-1][0] if isinstance(last[-1], list) else last[0]
+    beats = next((pattern.beats for pattern in facts.of(trace.Pattern) if pattern.id == last), "")
+    return max(beats.rfind("B"), beats.rfind("A")) > beats.rfind("S")
 
 
 @check("double-step")

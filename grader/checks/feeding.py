@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from itertools import pairwise
 
+from grader.checks.ledger import Back
 from grader.checks.registry import Clear, Facts, Found, Verdict, check
 from sandbox import trace
 
@@ -76,10 +77,30 @@ def same_batch_repeated(facts: Facts) -> Verdict:
             return _same(feed.rows, feed.steps, facts, feed.line)
         return Clear()
     backs = [back for back in facts.ledger.backs if back.batch]
+    if (window := _same_in_window(facts, backs)) is not None:
+        return window
     steps = {back.row.step for back in backs}
     if len({back.batch for back in backs}) == 1 and len(steps) >= 8 and 0 < backs[0].rows < whole:
         return _same(backs[0].rows, backwards, facts, 0)
     return Clear()
+
+
+def _same_in_window(facts: Facts, backs: list[Back]) -> Found | None:
+    """Where the exercise asks for several micro-batches a step: steps that gathered one of them again and again."""
+    asked = facts.evidence.parameters.get("grad_accum", 0)
+    inputs: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for back in backs:
+        inputs[back.row.window, back.row.step].append(back.batch)
+    several = [found for found in inputs.values() if len(found) > 1]
+    alike = [found for found in several if len(set(found)) == 1]
+    if not isinstance(asked, int) or asked < 2 or len(alike) < 2 or len(alike) * 2 <= len(several):
+        return None
+    size = max(len(found) for found in alike)
+    text = (
+        f"Each step should gather {asked} different micro-batches; in {len(alike)} of {len(several)} watched steps "
+        f"the same one went backward {size} times."
+    )
+    return Found(text, (facts.line_of("F"),), {"steps": len(several), "rows": backs[0].rows, "repeats": size})
 
 
 def _same(rows: int, steps: int, facts: Facts, line: int) -> Found:

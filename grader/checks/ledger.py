@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.trace import Layout, Optimizer, Record, Row, unpack_vector
+from sandbox.trace import Layout, Optimizer, OptimizerUse, Record, Row, unpack_vector
 
 Vector = NDArray[np.float64]
 Mix = dict[int, float]
@@ -44,6 +44,23 @@ class Back:
     mean: bool  # the loss calls before it averaged over their batches
     parts: int = 1  # batches whose losses were added up into it
     uses: int = 0
+    passed: int = -1  # number of the pass over a loader that drew the last batch before it
+    again: bool = False  # no forward and no loss came since the backward before it
+    gain: Vector | None = field(default=None, compare=False, repr=False)  # what it added
+
+
+@dataclass
+class Touch:
+    """A clip or an unscaling (by its row) between the last backward and a step.
+
+    `mixes` is what was in each parameter's gradient before it, `before` and `after` the lengths of its
+    gradient at the sampled coordinates.
+    """
+
+    row: Row
+    mixes: dict[int, Mix]
+    before: dict[int, float]
+    after: dict[int, float]
 
 
 @dataclass
@@ -62,6 +79,8 @@ class Step:
     closure   its backwards ran inside it
     finite    all that it read was finite (nan equals nothing, so nothing can be followed)
     rate      of an update by hand: the values moved by -rate times the gradient
+    touches   clips and unscalings between the last backward and it
+    mixes     what it used, of each of its parameters that could be followed; `lengths` as in Touch
     """
 
     optimizer: int
@@ -80,6 +99,9 @@ class Step:
     closure: bool = False
     finite: bool = True
     rate: float | None = None
+    touches: list[Touch] = field(default_factory=list)
+    mixes: dict[int, Mix] = field(default_factory=dict)
+    lengths: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -94,8 +116,15 @@ class Ledger:
 
 def read_ledger(records: Iterable[Record]) -> Ledger:
     """The ledger of a trace."""
-    everything = list(records)
+    with np.errstate(invalid="ignore", over="ignore"):  # a scaled gradient may be inf
+        return _read(list(records))
+
+
+def _read(everything: list[Record]) -> Ledger:
     optimizers = {record.id: set(record.params) for record in everything if isinstance(record, Optimizer)}
+    for use in everything:
+        if isinstance(use, OptimizerUse) and use.params:
+            optimizers.setdefault(use.id, set()).update(use.params)
     by_hand = not any(isinstance(record, Row) and record.beat == "s" for record in everything)
     ledger = Ledger()
     window: _Window | None = None
@@ -130,6 +159,7 @@ class _Window:
         self._forward: Row | None = None
         self._losses: list[Row] = []  # since the last backward
         self._inputs: dict[str, int] = {}  # fingerprints and rows of the forwards since then
+        self._passed = -1  # the pass that drew the last batch
         self._trail = ""  # D, F, L and S since the last backward
         self._late: list[Step] = []  # steps that are late unless a forward follows them
         self._begun: tuple[Row, int] | None = None  # a step's first row, and how many backwards there were
@@ -144,6 +174,7 @@ class _Window:
         self._last_backs = -1  # how many backwards there had been at the last step
         self._returned: tuple[Vector, Back] | None = None  # what autograd.grad gave
         self._before_hand: tuple[Vector, Vector, Back] | None = None
+        self._touches: list[Touch] = []
 
     def settle(self, layout: Layout) -> None:
         """The coordinates are fixed, or have changed: nothing read before compares with what follows."""
@@ -161,6 +192,8 @@ class _Window:
             self._begun = (row, len(self._backs))
         elif row.beat == "S":
             self._step(row)
+        elif row.beat in ("C", "U") and "b" not in row.flags:
+            self._touch(row)
         elif row.beat == "V":
             self._moved_by_hand(self._vector(row.params))
         elif row.beat == "F":
@@ -169,6 +202,8 @@ class _Window:
             self._moved_by_hand(self._vector(row.params))
         elif row.beat == "L":
             self._losses.append(row)
+        elif row.beat == "D":
+            self._passed = row.of
         if row.beat in ("D", "F", "L", "S"):
             self._trail += row.beat
 
@@ -183,11 +218,25 @@ class _Window:
         values = np.array(unpack_vector(text), dtype=np.float64)
         return values if values.shape == (self._size,) else None
 
+    def _touch(self, row: Row) -> None:
+        """A clip or an unscaling: what it found, and what it left."""
+        before, after = self._vector(row.before), self._vector(row.after)
+        if before is None or after is None:
+            return
+        self._reconcile(before)
+        mixes = {number: dict(mix) for number, mix in self._mix.items() if mix}
+        self._touches.append(Touch(row, mixes, self._lengths(before), self._lengths(after)))
+        self._reconcile(after)
+
+    def _lengths(self, reading: Vector) -> dict[int, float]:
+        return {number: float(np.linalg.norm(reading[part])) for number, part in self._parts.items()}
+
     # ── backwards ────────────────────────────────────────────────────────────────────────────────
 
     def _backward(self, row: Row) -> None:
         inside = self._steps_inside(row)
         self._judge_late()
+        self._touches = []
         values, before, after = (self._vector(text) for text in (row.params, row.before, row.after))
         if not inside:
             self._moved_by_hand(values, late="F" in self._trail)
@@ -219,6 +268,8 @@ class _Window:
             loss=row.value if summed else (losses[-1].value if losses else None),
             mean=bool(losses) and all("m" in loss.flags for loss in losses),
             parts=len(inputs) if summed else 1,
+            passed=self._passed,
+            again=bool(self._backs) and not inputs and not losses,
         )
         self._losses, self._inputs = [], {}
         self._ledger.backs.append(back)
@@ -235,7 +286,7 @@ class _Window:
 
     def _add(self, back: Back, before: Vector, after: Vector, stepped: bool) -> None:
         """A backward joins the mix of every parameter it reached."""
-        gain = after - before
+        gain = back.gain = after - before
         for number, part in self._parts.items():
             mix = self._mix[number]
             if mix is not None and (stepped or gain[part].any()):
@@ -309,6 +360,7 @@ class _Window:
         self._reconcile(reading)
         self._before_hand = None
         self._use(step, reading)
+        step.touches = list(self._touches)
         # Whoever stepped before, with no backward in between: the same gradient is used once more.
         step.same = bool(
             step.again and not step.fresh and not step.zero and self._last_backs == len(self._backs)
@@ -330,6 +382,7 @@ class _Window:
         """What a step uses: the mix of its optimizer's parameters at this moment."""
         mine = self._parts.keys() & self._held(step)
         used_now = self._mine(step, reading)
+        step.lengths = {n: length for n, length in self._lengths(reading).items() if n in mine}
         first = self._first_before
         step.clean = first is None or not self._mine(step, first).any()
         self._first_before = None
@@ -345,6 +398,7 @@ class _Window:
             if mix is None:
                 step.known = False
                 continue
+            step.mixes[number] = dict(mix)
             used = self._used[number]
             again.update(used & mix.keys())
             fresh.update({back: weight for back, weight in mix.items() if back not in used and back >= 0})

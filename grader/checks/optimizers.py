@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from statistics import median
 
 from grader.checks.beats import steps_of
+from grader.checks.clipping import wrong_limit
 from grader.checks.feeding import epochs_trained, whole_passes
 from grader.checks.ledger import BY_HAND, Step
+from grader.checks.precision import precision
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from sandbox import trace
 
@@ -71,7 +73,8 @@ def optimizer_recreated(facts: Facts) -> Verdict:
 @check("wrong-hyperparameter")
 def wrong_hyperparameter(facts: Facts) -> Verdict:
     """The stated optimizer, rate, momentum, batch size and number of epochs, as far as they are stated."""
-    problems = [found for found in (_optimizer(facts), _batch(facts), _epochs(facts)) if found is not None]
+    looks = (_optimizer, _batch, _epochs, _steps, wrong_limit, precision)
+    problems = [found for look in looks if (found := look(facts)) is not None]
     if problems:
         lines = tuple(line for found in problems for line in found.lines)
         numbers = {name: value for found in problems for name, value in found.numbers.items()}
@@ -205,3 +208,13 @@ def _epochs(facts: Facts) -> Found | None:
         (passes[0] if passes else facts.line_of("F"),),
         {"epochs": round(seen, 3), "wanted_epochs": wanted},
     )
+
+
+def _steps(facts: Facts) -> Found | None:
+    """The number of steps, where the exercise counts steps instead of epochs."""
+    wanted = facts.evidence.parameters.get("max_steps")
+    taken = max((use.steps for use in facts.of(trace.OptimizerUse)), default=0)
+    if not isinstance(wanted, (int, float)) or not taken or taken == wanted:
+        return None
+    text = f"The exercise asks for {wanted:g} steps; your loop took {taken}."
+    return Found(text, (facts.line_of("S"),), {"steps": taken, "wanted_steps": wanted})

@@ -52,6 +52,10 @@ class Facts:
         self.evidence = evidence
         self.exercise = exercise
 
+    def asks(self, slug: str) -> bool:
+        """Whether the exercise's rubric names a slug."""
+        return any(slug in requirement.findings for requirement in self.exercise.requirement)
+
     def of(self, kind: type[R]) -> list[R]:
         """All records of a kind."""
         return self.evidence.of(kind)
@@ -167,7 +171,17 @@ def run_checks(
     evidence: Evidence, exercise: Exercise, *, trace_basis: Basis = "observed"
 ) -> dict[str, CheckResult]:
     """The result of everything that the exercise's rubric and notes name, by slug or slug@function."""
-    from grader.checks import beats, feeding, losses, optimizers  # noqa: F401 - they register
+    from grader.checks import (  # noqa: F401 - they register
+        beats,
+        clipping,
+        feeding,
+        gathering,
+        losses,
+        membership,
+        optimizers,
+        scaling,
+        schedules,
+    )
 
     facts = Facts(evidence, exercise)
     wanted = {

@@ -50,6 +50,9 @@ def ending_of(ending: Ending, records: tuple[trace.Record, ...]) -> tuple[str, s
     if ending.out_of_memory or (stop is not None and stop.slug == "memory-exceeded"):
         text = f"It asked for more than the {ending.memory_mb} MiB it may use. {reached(records)}"
         return "memory-exceeded", text, tuple(stop.frames) if stop is not None else _last_line(records)
+    if stop is not None and (cause := _cause(stop, records)):
+        slug, text = cause
+        return slug, f"{text} ({stop.type}: {stop.message})", tuple(stop.frames)
     if stop is not None:
         kind = f"{stop.type}: " if stop.type else ""
         return stop.slug, f"{kind}{stop.message}".strip() or "It stopped.", tuple(stop.frames)
@@ -63,6 +66,23 @@ def ending_of(ending: Ending, records: tuple[trace.Record, ...]) -> tuple[str, s
         text = f"The process ended itself with exit status {ending.exit_code} in the middle of the run. "
         return "crashed", text + reached(records), _last_line(records)
     return "", "", ()
+
+
+def _cause(stop: trace.Stop, records: tuple[trace.Record, ...]) -> tuple[str, str] | None:
+    """The finding that a crash is told as (one of CRASH_CAUSES) and its sentence, where the cause is known."""
+    if stop.slug == "crashed" and _not_updated(stop.message, records):
+        return "scaler-update-missing", "The scaler was asked for a second step before it was updated."
+    return None
+
+
+def _not_updated(message: str, records: tuple[trace.Record, ...]) -> bool:
+    """Whether a scaler refused to go on because `update()` had not been called since its last step."""
+    if "has already been called since the last update()" in message:
+        return True
+    if "unscale_() is being called after step()" not in message:
+        return False
+    scalers = [item for item in records if isinstance(item, trace.Scaler)]  # or unscaled twice for one step
+    return any(item.unscaled >= item.updates + 2 for item in scalers)
 
 
 def reached(records: tuple[trace.Record, ...]) -> str:

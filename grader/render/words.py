@@ -22,6 +22,10 @@ BEATS = {
     "A": "autograd.grad",
     "C": "clip",
     "S": "step",
+    "H": "scheduler step",
+    "U": "unscale_",
+    "K": "step left out by the scaler",
+    "T": "scaler update",
 }
 VERDICTS = {
     "graded": "NOT PASSED",

@@ -131,6 +131,7 @@ def _trains(recorder: Recorder, inputs: Sequence[Any]) -> bool:
 
 def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, line: int) -> None:
     recorder.backwards += 1
+    value = recorder.unscaled(root, value)  # a scaled loss counts as what it was before
     recorder.feed.backward(root, value)
     recorder.ledger.commit_graph(root, line)
     for callback in recorder.on_backward:
@@ -148,7 +149,11 @@ def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
         if recorder.ledger.open:
             value = float(norm) if isinstance(norm, torch.Tensor) and norm.numel() == 1 else None
             bound = float(limit) if isinstance(limit, (int, float)) else None
-            recorder.ledger.row("C", line, text=name, value=value, extra=bound, before=before)
+            after = None if before is None else recorder.ledger.gradients()
+            inside = "b" if recorder.differentiating else ""
+            recorder.ledger.row(
+                "C", line, text=name, value=value, extra=bound, before=before, after=after, flags=inside
+            )
 
     @functools.wraps(original)
     def clip(*args: Any, **kwargs: Any) -> Any:

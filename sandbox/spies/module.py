@@ -74,7 +74,7 @@ class _ModuleSpy:
             self._line,
             of=info.number,
             rows=batch.shape[0] if batch is not None and known else -1,
-            flags="t" if module.training else "e",
+            flags=("t" if module.training else "e") + _precision(batch),
             params=self._recorder.ledger.values(),
             text=f"{fingerprint(batch) & 0xFFFFFFFFFFFFFFFF:x}" if batch is not None and known else "",
         )
@@ -96,3 +96,11 @@ class _ModuleSpy:
         recorder.ledger.forward_made(mark, self._line)
         for watcher in self._watchers:
             watcher(info, module, batch, result, self._line)
+
+
+def _precision(batch: torch.Tensor | None) -> str:
+    """h or b where autocast makes this forward's matrix products float16 or bfloat16, "" where it does not."""
+    device = batch.device.type if batch is not None else "cpu"
+    if not torch.is_autocast_enabled(device):
+        return ""
+    return {torch.float16: "h", torch.bfloat16: "b"}.get(torch.get_autocast_dtype(device), "")

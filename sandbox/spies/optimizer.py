@@ -93,6 +93,8 @@ def _before_step(recorder: Recorder) -> Callable[..., None]:
             "s",
             recorder.line(),
             of=info.number,
+            value=_norm(recorder, info) if recorder.norms else None,
+            extra=_divisor(optimizer),
             before=ledger.gradients(),
             params=ledger.values(),
             rates=[float(group["lr"]) for group in optimizer.param_groups[:RATES] if "lr" in group],
@@ -109,6 +111,8 @@ def _after_step(recorder: Recorder) -> Callable[..., None]:
         line = recorder.beat("S")
         info = recorder.registry.optimizer(optimizer)
         info.steps += 1
+        if len(optimizer.param_groups) != info.groups:
+            recorder.registry.grown(info, optimizer)
         if info.steps <= 2:
             info.stateful = _stateful(optimizer)
         _mark_stepped(recorder, info)
@@ -117,6 +121,22 @@ def _after_step(recorder: Recorder) -> Callable[..., None]:
         recorder.stepped(info.params)
 
     return after
+
+
+def _divisor(optimizer: torch.optim.Optimizer) -> float | None:
+    """What the step itself will divide the gradients by: a fused optimizer's, which a scaler tells it."""
+    if not isinstance(getattr(optimizer, "found_inf", None), torch.Tensor):
+        return None
+    scale = getattr(optimizer, "grad_scale", None)
+    return float(scale) if isinstance(scale, torch.Tensor) else 1.0
+
+
+def _norm(recorder: Recorder, info: OptimizerInfo) -> float:
+    """The norm of all gradients of the graded module, or where none is known of the optimizer's parameters."""
+    numbers = info.params if recorder.graded is None else recorder.graded
+    tensors = (recorder.registry.tensors[number]() for number in numbers)
+    found = [tensor.grad for tensor in tensors if tensor is not None and tensor.grad is not None]
+    return float(torch.nn.utils.get_total_norm(found)) if found else 0.0
 
 
 def _mark_stepped(recorder: Recorder, info: OptimizerInfo) -> None:

@@ -54,9 +54,11 @@ class Recorder:
         self.differentiating = 0  # of backward calls
         self.batch_pointer = 0  # where the last training forward's input lies
         self.graded: set[int] | None = None  # the graded module's parameters, where they are known
+        self.norms = False  # whether the norm of all gradients is read at the steps of a window
         self.passes = 0  # over loaders, begun so far
         self.on_step: list[Callable[[], None]] = []
         self.on_backward: list[Callable[[torch.Tensor | None], None]] = []
+        self.unscaled: Callable[[torch.Tensor | None, float | None], float | None] = lambda _, value: value
         self._beats: list[str] = []
         self._lines: list[int] = []
         self._want_lines = True

@@ -41,7 +41,7 @@ class ModuleInfo:
 class OptimizerInfo:
     """An optimizer: its number, parameter numbers and how often it stepped."""
 
-    __slots__ = ("number", "params", "ref", "shares", "stateful", "steps")
+    __slots__ = ("added", "groups", "number", "params", "ref", "shares", "stateful", "steps")
 
     def __init__(self, number: int, optimizer: torch.optim.Optimizer, params: list[int]) -> None:
         self.number = number
@@ -49,6 +49,8 @@ class OptimizerInfo:
         self.params = params
         self.steps = 0
         self.stateful = False
+        self.groups = len(optimizer.param_groups)
+        self.added: list[int] = []  # all it holds, once groups were added
         self.shares: dict[int, bool] = {}  # by root module's number: are parameters of it among ours?
 
 
@@ -141,10 +143,19 @@ class Registry:
             )
         return info
 
+    def grown(self, info: OptimizerInfo, optimizer: torch.optim.Optimizer) -> None:
+        """Groups were added to an optimizer after it had been made: it holds more parameters now."""
+        info.groups = len(optimizer.param_groups)
+        info.params = self.params(tensor for group in optimizer.param_groups for tensor in group["params"])
+        info.added = info.params
+        info.shares.clear()
+
     def close(self) -> None:
         """Write how each optimizer was used."""
         for info in self._uses:
-            use = trace.OptimizerUse(id=info.number, steps=info.steps, stateful=info.stateful)
+            use = trace.OptimizerUse(
+                id=info.number, steps=info.steps, stateful=info.stateful, params=info.added
+            )
             self._recorder.write(use, closing=True)
 
 

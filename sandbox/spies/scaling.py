@@ -1,4 +1,4 @@
-"""Scaling spies: what a GradScaler was asked to do: scale, unscale_, step and update."""
+"""Scaling spies: what a GradScaler was asked to do (scale, unscale_, step, update), and whose loss it scaled."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch.amp import GradScaler
 
 from sandbox import trace
+from sandbox.spies.graphs import first_tensor
 from sandbox.spies.recorder import Recorder
 
 MAX_SCALERS = 16
@@ -38,7 +40,10 @@ class ScalingSpy:
         self._inside = 0
         self._scaled_by: _Used | None = None  # whose scaled loss has not been stepped on yet
         self._in_step = False
+        self._root: weakref.ref[torch.Tensor] | None = None  # the loss that was scaled last, and by how much
+        self._factor = 1.0
         recorder.on_step.append(self._stepped)
+        recorder.unscaled = self._unscaled
 
     def install(self) -> Callable[[], None]:
         """Wrap the methods; returns what undoes it."""
@@ -86,11 +91,11 @@ class ScalingSpy:
         return used
 
     def _wrap(self, name: str, original: Callable[..., Any]) -> Any:
-        note = {
+        watched = {
             "scale": self._scale,
             "unscale_": self._unscale,
             "update": self._update,
-            "step": lambda used: None,
+            "step": self._step,
         }[name]
 
         @functools.wraps(original)
@@ -99,41 +104,82 @@ class ScalingSpy:
             if self._inside or recorder.elsewhere:
                 return original(scaler, *args, **kwargs)
             used = recorder.shield(self.register, scaler)
-            if used is not None:
-                recorder.shield(note, used)
-            steps = recorder.steps
             self._inside += 1
             try:
-                self._in_step = name == "step"
-                return original(scaler, *args, **kwargs)
+                if used is None:
+                    return original(scaler, *args, **kwargs)
+                return watched(used, lambda: original(scaler, *args, **kwargs), scaler, args)
             finally:
                 self._inside -= 1
-                self._in_step = False
-                if name == "step" and used is not None:
-                    recorder.shield(self._ended, used, recorder.steps - steps)
 
         return method
 
-    def _scale(self, used: _Used) -> None:
-        used.scaled += 1
-        self._scaled_by = used if used.enabled else None
+    # ── what each method's wrapper does ──────────────────────────────────────────────────────────
 
-    def _unscale(self, used: _Used) -> None:
+    def _scale(self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]) -> Any:
+        result = call()
+        self._recorder.shield(self._scaled, used, scaler, args, result)
+        return result
+
+    def _scaled(self, used: _Used, scaler: GradScaler, args: tuple[Any, ...], result: Any) -> None:
+        used.scaled += 1
+        if not used.enabled:
+            self._scaled_by = None
+            return
+        self._scaled_by = used
+        recorder = self._recorder
+        before, after = first_tensor(args), first_tensor(result)
+        if after is not None:
+            self._root, self._factor = weakref.ref(after), _scale_of(scaler)
+        if recorder.ledger.open:
+            single = before is not None and before.numel() == 1
+            value = float(before.detach()) if before is not None and single else None
+            recorder.ledger.row("X", recorder.line(4), of=used.number, value=value, extra=_scale_of(scaler))
+
+    def _unscaled(self, root: torch.Tensor | None, value: float | None) -> float | None:
+        """The value of a loss without the scale it was just given; any other value as it is."""
+        if root is None or value is None or self._root is None or self._root() is not root:
+            return value
+        return value / self._factor if self._factor else value
+
+    def _unscale(
+        self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]
+    ) -> Any:
+        seen = self._recorder.shield(self._before_unscale, used)
+        result = call()
+        self._recorder.shield(self._after_unscale, used, scaler, *(seen or (0, None)))
+        return result
+
+    def _before_unscale(self, used: _Used) -> tuple[int, str | None]:
         used.unscaled += 1
-        self._recorder.beat("U")
+        line, ledger = self._recorder.beat("U"), self._recorder.ledger
+        return line, ledger.gradients() if ledger.open and used.enabled else None
+
+    def _after_unscale(self, used: _Used, scaler: GradScaler, line: int, before: str | None) -> None:
         if self._scaled_by is used:
             self._scaled_by = None  # what a step uses from here on has the right size
+        ledger = self._recorder.ledger
+        if before is not None:
+            scale, after = _scale_of(scaler), ledger.gradients()
+            ledger.row("U", line, of=used.number, value=scale, before=before, after=after)
 
-    def _update(self, used: _Used) -> None:
-        used.updates += 1
-        self._recorder.beat("T")
-
-    def _ended(self, used: _Used, stepped: int) -> None:
+    def _step(self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]) -> Any:
+        steps, self._in_step = self._recorder.steps, True
         used.steps += 1
+        try:
+            result = call()
+        finally:
+            self._in_step = False
         self._scaled_by = None
-        if not stepped:
+        if self._recorder.steps == steps:
             used.skipped += 1
-            self._recorder.beat("K")
+            self._recorder.shield(self._recorder.beat, "K")
+        return result
+
+    def _update(self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]) -> Any:
+        used.updates += 1
+        self._recorder.shield(self._recorder.beat, "T")
+        return call()
 
     def _stepped(self) -> None:
         """An optimizer's step: outside a scaler's, with a scaled loss behind it, it bypassed the scaler."""

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from grader import exercise as exercises
 from grader.errors import BadExercise, UnknownExercise
-from grader.exercise import course, load_exercise, slugs
+from grader.exercise import course, load_exercise, slugs, use_folder
 
 
 @pytest.fixture
@@ -110,3 +110,47 @@ def test_the_files_are_toml_that_any_reader_takes():
     for slug in slugs():
         table = tomllib.loads((course("exercises") / slug / "exercise.toml").read_text())
         assert table["slug"] == slug
+
+
+def test_exercises_of_a_folder_of_ones_own_are_found_beside_ours(own_exercise):
+    assert "first-line" in slugs()
+    assert own_exercise.folder.name == "first-line"
+    assert own_exercise.reference == own_exercise.folder / "reference"
+    assert load_exercise("linreg-torch").reference.parent.name == "reference"
+    use_folder(None)
+    assert "first-line" not in slugs()
+
+
+def test_a_folder_may_be_named_by_the_environment(own_exercise, monkeypatch):
+    folder = own_exercise.folder.parent
+    use_folder(None)
+    monkeypatch.setenv("GRADE_EXERCISES", str(folder))
+    assert "first-line" in slugs()
+
+
+def test_what_is_no_folder_or_takes_a_name_of_ours_is_refused(own_exercise, tmp_path):
+    with pytest.raises(BadExercise, match="no folder with exercises"):
+        use_folder(tmp_path / "nothing")
+    own_exercise.folder.rename(own_exercise.folder.parent / "linreg-torch")
+    use_folder(None)
+    with pytest.raises(BadExercise, match="of this name already"):
+        use_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('["missing-zero-grad"]', '["missing-zero-grat"]', "'missing-zero-grat' is no finding; did you mean"),
+        ("points = 25", "points = 20", "add up to 95"),
+        ("[graded]\ninputs = 1\noutputs = 1\nshapes = [[1, 1], [1]]", "", "[hidden] needs [graded]"),
+    ],
+)
+def test_a_rubric_that_cannot_be_is_refused(own_exercise, old, new, words):
+    path = own_exercise.folder / "exercise.toml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    load_exercise.cache_clear()
+    with pytest.raises(BadExercise, match=r"first-line/exercise\.toml") as raised:
+        load_exercise("first-line")
+    assert words in str(raised.value)

@@ -132,7 +132,7 @@ def _is_scheduler(base: str) -> bool:
 
 def _is_parameter(base: str) -> bool:
     words = ("param", "weight", "bias", ".data", "slow")
-    return base in ("p", "w", "b") or any(word in base for word in words) and ".grad" not in base
+    return base in ("p", "w", "b") or (any(word in base for word in words) and ".grad" not in base)
 
 
 def _is_none(node: ast.AST) -> bool:

@@ -23,7 +23,7 @@ from functools import cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 
-from grader.exercise import course, load_exercise, slugs
+from grader.exercise import load_exercise, slugs
 from grader.launch.lines import Lines
 from grader.launch.local import LocalLauncher
 from grader.models import Submission
@@ -66,7 +66,7 @@ class Result:
 
 def originals(slug: str) -> Iterator[tuple[str, str]]:
     """Name and source of an exercise's solution and variants."""
-    folder = course("reference") / slug
+    folder = load_exercise(slug).reference
     for path in [folder / "solution.py", *sorted((folder / "variants").glob("*.py"))]:
         if path.is_file():
             yield path.stem, path.read_text(encoding="utf-8")
@@ -138,9 +138,7 @@ def judge(mutant: Mutant) -> Result:
     submission = Submission(filename="loop.py", source=mutant.source.encode(), exercise=mutant.slug)
     report = grade_submission(submission, exercise, _lines(), SECRET, deadline=deadline)
     found = tuple(item.slug for item in report.findings if item.severity != "note")
-    return Result(
-        mutant, judgement.bad, judgement.reason, found, report.outcome, time.monotonic() - started
-    )
+    return Result(mutant, judgement.bad, judgement.reason, found, report.outcome, time.monotonic() - started)
 
 
 def judge_all(chosen: list[Mutant], processes: int = PROCESSES) -> Iterator[Result]:
@@ -163,8 +161,8 @@ def counts(results: Iterable[Result]) -> tuple[int, int, int, int, int]:
 
 def table(results: list[Result]) -> str:
     """Counts per operator and exercise, per operator, and in all."""
-    head = f"{'operator':<12}{'exercise':<22}{'mutants':>8}{'bad':>7}{'detected':>10}{'missed':>8}{'false':>7}{'share':>9}"
-    lines = [head]
+    titles = ("mutants", "bad", "detected", "missed", "false", "share")
+    lines = [_columns("operator", "exercise", titles)]
     groups: dict[str, dict[str, list[Result]]] = defaultdict(lambda: defaultdict(list))
     for item in results:
         groups[item.mutant.operator][item.mutant.slug].append(item)
@@ -182,7 +180,11 @@ def table(results: list[Result]) -> str:
 def _row(operator: str, slug: str, results: list[Result]) -> str:
     number, bad, detected, missed, false = counts(results)
     share = f"{detected / bad:.1%}" if bad else "-"
-    return f"{operator:<12}{slug:<22}{number:>8}{bad:>7}{detected:>10}{missed:>8}{false:>7}{share:>9}"
+    return _columns(operator, slug, (number, bad, detected, missed, false, share))
+
+
+def _columns(operator: str, slug: str, values: tuple[object, ...]) -> str:
+    return f"{operator:<12}{slug:<22}" + "".join(f"{value!s:>10}" for value in values)
 
 
 def broken(results: list[Result]) -> list[str]:
@@ -203,12 +205,14 @@ def broken(results: list[Result]) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """Run, print, and say by the exit code whether the bars hold."""
     parser = argparse.ArgumentParser(description="Grade broken copies of right loops.")
-    parser.add_argument("--exercise", action="append", choices=slugs(), help="default: all that train a module")
+    parser.add_argument(
+        "--exercise", action="append", choices=slugs(), help="default: all that train a module"
+    )
     parser.add_argument("--operator", action="append", choices=list(OPERATORS), help="default: all")
     parser.add_argument("--file", action="append", help="only this file's mutants (name without .py)")
     parser.add_argument("--sample", type=int, help="that many mutants of each operator and exercise")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
-    parser.add_argument("--json", type=Path, help="write every result to this file, a line each")
+    parser.add_argument("--json", type=Path, help="append every result to this file, a line each")
     options = parser.parse_args(arguments)
     results: list[Result] = []
     for slug in options.exercise or slugs():
@@ -225,11 +229,15 @@ def main(arguments: list[str] | None = None) -> int:
         started = time.monotonic()
         for number, item in enumerate(judge_all(chosen), start=1):
             results.append(item)
+            if options.json:
+                with options.json.open("a", encoding="utf-8") as file:
+                    file.write(
+                        json.dumps({**asdict(item), "missed": item.missed, "false": item.false}) + "\n"
+                    )
             if number % 50 == 0:
-                print(f"{slug}: {number} of {len(chosen)}, {time.monotonic() - started:.0f} s", file=sys.stderr)
-    if options.json:
-        lines = [json.dumps({**asdict(item), "missed": item.missed, "false": item.false}) for item in results]
-        options.json.write_text("\n".join(lines) + "\n", encoding="utf-8")
+                print(
+                    f"{slug}: {number} of {len(chosen)}, {time.monotonic() - started:.0f} s", file=sys.stderr
+                )
     print(table(results))
     for title, listed in (
         ("missed", [item for item in results if item.missed]),

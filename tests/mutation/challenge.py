@@ -24,12 +24,16 @@ class Challenge:
     seeds: dict[str, int]
     parameters: dict[str, Any]
 
-    def make(self) -> dict[str, Any]:
-        """The arguments of the student's function, freshly built; a script gets none."""
-        made: dict[str, Any] = _load(self.exercise.folder / "model.py").make(
-            self.data, self.seeds, self.parameters
-        )
+    def make(self, more: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The arguments of the student's function, freshly built; `more` overrides parameters.  A script gets none."""
+        parameters = {**self.parameters, **(more or {})}
+        made: dict[str, Any] = self.model.make(self.data, self.seeds, parameters)
         return made
+
+    @property
+    def model(self) -> ModuleType:
+        """The exercise's model.py, loaded anew."""
+        return _load(self.exercise.folder / "model.py")
 
 
 @cache

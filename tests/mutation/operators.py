@@ -15,6 +15,8 @@ import ast
 import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 from tests.mutation.beats import COMPOUND, SCOPES, Body, bodies, call_kind, kinds, own_nodes, words
 
@@ -101,7 +103,7 @@ def _duplicates(tree: ast.Module, wanted: Callable[[frozenset[str]], bool]) -> I
 def _swaps(tree: ast.Module, wanted: Callable[[frozenset[str]], bool]) -> Iterator[Change]:
     for number, body in enumerate(bodies(tree)):
         places = [place for place, statement in enumerate(body) if kinds(statement)]
-        for one, two in zip(places, places[1:], strict=False):
+        for one, two in pairwise(places):
             if not (wanted(kinds(body[one])) or wanted(kinds(body[two]))):
                 continue
 
@@ -195,7 +197,7 @@ def _statements(*makers: Callable[..., Iterator[Change]], only: str = "") -> Cal
 # ── inside statements ────────────────────────────────────────────────────────────────────────────
 
 
-def _replacing(tree: ast.Module, node: ast.AST, make: Callable[[ast.AST], ast.AST]) -> Edit:
+def _replacing(tree: ast.Module, node: ast.AST, make: Callable[[Any], ast.AST]) -> Edit:
     """An edit that puts `make(node)` in a node's place, wherever that is."""
     position = next(index for index, other in enumerate(ast.walk(tree)) if other is node)
 
@@ -218,16 +220,26 @@ def _line(node: ast.AST) -> str:
     return f"`{words(node)}` (line {getattr(node, 'lineno', 0)})"
 
 
-def _expression(text: str, **parts: ast.AST) -> ast.AST:
-    """An expression from source in which names stand for given nodes."""
-    made = ast.parse(text, mode="eval").body
+def _rewritten(text: str) -> Callable[[Any], ast.AST]:
+    """A maker of the expression `text`, in which names stand for parts of the node it replaces.
 
-    class Fill(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
-            return parts.get(node.id, node)
+    IT the node, HOST what its method is called on, FIRST its first argument, LEFT and RIGHT its operands.
+    """
 
-    filled: ast.AST = Fill().visit(made)
-    return filled
+    def make(node: Any) -> ast.AST:
+        parts = {"IT": node, "LEFT": getattr(node, "left", None), "RIGHT": getattr(node, "right", None)}
+        if isinstance(node, ast.Call):
+            parts["HOST"] = getattr(node.func, "value", None)
+            parts["FIRST"] = next(iter(node.args), None)
+
+        class Fill(ast.NodeTransformer):
+            def visit_Name(self, name: ast.Name) -> ast.AST:
+                return parts.get(name.id) or name
+
+        filled: ast.AST = Fill().visit(ast.parse(text, mode="eval").body)
+        return filled
+
+    return make
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:
@@ -236,36 +248,28 @@ def _calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 def _toggled_modes(tree: ast.Module) -> Iterator[Change]:
     for call in _calls(tree):
-        if call_kind(call) != "mode":
-            continue
-        function = call.func
-        assert isinstance(function, ast.Attribute)
-        other = "eval" if function.attr == "train" else "train"
-        made = _replacing(tree, call, lambda node, other=other: _expression(f"M.{other}()", M=node.func.value))  # type: ignore[misc]
-        yield f"turn {_line(call)} into {other}()", made
+        if call_kind(call) == "mode":
+            other = "eval" if ast.unparse(call.func).endswith("train") else "train"
+            made = _replacing(tree, call, _rewritten(f"HOST.{other}()"))
+            yield f"turn {_line(call)} into {other}()", made
 
 
 def _shuffles(tree: ast.Module) -> Iterator[Change]:
     for call in _calls(tree):
-        for keyword in call.keywords:
-            if keyword.arg == "shuffle" and isinstance(keyword.value, ast.Constant):
-                flipped = not keyword.value.value
-                edit = _replacing(tree, keyword.value, lambda _, flipped=flipped: ast.Constant(flipped))  # type: ignore[misc]
-                yield f"shuffle={flipped} in {_line(call)}", edit
+        given = {keyword.arg: keyword.value for keyword in call.keywords}
         name = ast.unparse(call.func).rpartition(".")[2]
-        if name in ("DataLoader", "BatchSampler") and not any(k.arg == "shuffle" for k in call.keywords):
-            given = [k.arg for k in call.keywords]
-            if name == "DataLoader" and not {"sampler", "batch_sampler"} & set(given):
-                added = _replacing(tree, call, _with_shuffle)
-                yield f"shuffle=True in {_line(call)}", added
+        shuffle = given.get("shuffle")
+        if isinstance(shuffle, ast.Constant):
+            flipped = not shuffle.value
+            yield f"shuffle={flipped} in {_line(call)}", _replacing(tree, shuffle, _rewritten(str(flipped)))
+        elif name == "DataLoader" and not given.keys() & {"shuffle", "sampler", "batch_sampler"}:
+            yield f"shuffle=True in {_line(call)}", _replacing(tree, call, _with_shuffle)
         if name == "randperm":
-            edit = _replacing(tree, call.func, lambda node: _expression(f"{ast.unparse(node)[:-8]}arange"))
-            yield f"arange for {_line(call)}", edit
+            in_order = ast.unparse(call.func)[: -len(name)] + "arange"
+            yield f"arange for {_line(call)}", _replacing(tree, call.func, _rewritten(in_order))
         if name == "RandomSampler":
-            edit = _replacing(
-                tree, call, lambda node: _expression("__import__('torch').arange(len(D))", D=node.args[0])
-            )  # type: ignore[attr-defined]
-            yield f"the samples in order for {_line(call)}", edit
+            in_order = "__import__('torch').utils.data.SequentialSampler(FIRST)"
+            yield f"SequentialSampler for {_line(call)}", _replacing(tree, call, _rewritten(in_order))
 
 
 def _with_shuffle(node: ast.AST) -> ast.AST:
@@ -280,7 +284,11 @@ def _divisors(tree: ast.Module) -> Iterator[Change]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt) or isinstance(node, (*COMPOUND, *SCOPES)):
             continue
-        targets = {ast.unparse(target) for target in getattr(node, "targets", [getattr(node, "target", None)]) if target}
+        targets = {
+            ast.unparse(target)
+            for target in getattr(node, "targets", [getattr(node, "target", None)])
+            if target
+        }
         if not ({"backward", "average"} & kinds(node) or targets & carried):
             continue
         yield from _division(tree, node)
@@ -288,19 +296,17 @@ def _divisors(tree: ast.Module) -> Iterator[Change]:
 
 def _division(tree: ast.Module, statement: ast.stmt) -> Iterator[Change]:
     for node in own_nodes(statement):
+        method = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            yield f"no divisor in {_line(node)}", _replacing(tree, node, lambda item: item.left)  # type: ignore[attr-defined]
-            times = _replacing(tree, node, lambda item: ast.BinOp(item.left, ast.Mult(), item.right))  # type: ignore[attr-defined]
-            yield f"multiply instead in {_line(node)}", times
-            twice = _replacing(tree, node, lambda item: _expression("A / (B * 2)", A=item.left, B=item.right))  # type: ignore[attr-defined]
-            yield f"divide by twice as much in {_line(node)}", twice
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("div_", "div"):
-            other = {"div_": "mul_", "div": "mul"}[node.func.attr]
-            edit = _replacing(tree, node, lambda item, other=other: _expression(f"A.{other}(B)", A=item.func.value, B=item.args[0]))  # type: ignore[misc]
+            yield f"no divisor in {_line(node)}", _replacing(tree, node, _rewritten("LEFT"))
+            yield f"multiply instead in {_line(node)}", _replacing(tree, node, _rewritten("LEFT * RIGHT"))
+            yield f"half of {_line(node)}", _replacing(tree, node, _rewritten("LEFT / (RIGHT * 2)"))
+        elif method in ("div_", "div"):
+            other = method.replace("div", "mul")
+            edit = _replacing(tree, node, _rewritten(f"HOST.{other}(FIRST)"))
             yield f"multiply instead in {_line(node)}", edit
     if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Div):
-        edit = _replacing(tree, statement.op, lambda _: ast.Mult())
-        yield f"multiply instead in {_line(statement)}", edit
+        yield f"multiply instead in {_line(statement)}", _replacing(tree, statement.op, lambda _: ast.Mult())
 
 
 def _sent_backward(tree: ast.Module) -> set[str]:
@@ -315,17 +321,12 @@ def _sent_backward(tree: ast.Module) -> set[str]:
 def _no_grads(tree: ast.Module) -> Iterator[Change]:
     for node in ast.walk(tree):
         if isinstance(node, ast.With) and any(_is_no_grad(item.context_expr) for item in node.items):
-
-            def keep(item: ast.AST) -> ast.AST:
-                assert isinstance(item, ast.With)
-                return ast.If(ast.Constant(True), item.body, [])
-
-            yield f"take away {_line(node.items[0].context_expr)}", _replacing(tree, node, keep)
-        if isinstance(node, ast.FunctionDef):
-            for decorator in node.decorator_list:
-                if _is_no_grad(decorator):
-                    edit = _replacing(tree, decorator, lambda _: _expression("(lambda function: function)"))
-                    yield f"take away {_line(decorator)}", edit
+            edit = _replacing(tree, node, lambda item: ast.If(ast.Constant(True), item.body, []))
+            yield f"take away {_line(node.items[0].context_expr)}", edit
+        for decorator in getattr(node, "decorator_list", []):
+            if _is_no_grad(decorator):
+                edit = _replacing(tree, decorator, _rewritten("(lambda function: function)"))
+                yield f"take away {_line(decorator)}", edit
 
 
 def _is_no_grad(node: ast.AST) -> bool:
@@ -337,22 +338,20 @@ def _items(tree: ast.Module) -> Iterator[Change]:
         function = call.func
         if isinstance(function, ast.Attribute) and function.attr in ("item", "detach") and not call.args:
             other = "detach" if function.attr == "item" else "item"
-            bare = _replacing(tree, call, lambda node: node.func.value)  # type: ignore[attr-defined]
+            bare = _replacing(tree, call, _rewritten("HOST"))
             yield f"no .{function.attr}() in {_line(call)}", bare
-            made = _replacing(tree, call, lambda node, other=other: _expression(f"A.{other}()", A=node.func.value))  # type: ignore[misc]
-            yield f".{other}() in {_line(call)}", made
+            yield f".{other}() in {_line(call)}", _replacing(tree, call, _rewritten(f"HOST.{other}()"))
         if call_kind(call) in ("loss", "forward"):
             for method in ("detach", "item"):
-                made = _replacing(tree, call, lambda node, method=method: _expression(f"A.{method}()", A=node))  # type: ignore[misc]
-                yield f".{method}() behind {_line(call)}", made
+                edit = _replacing(tree, call, _rewritten(f"IT.{method}()"))
+                yield f".{method}() behind {_line(call)}", edit
 
 
 def _softmaxes(tree: ast.Module) -> Iterator[Change]:
     for call in _calls(tree):
         if call_kind(call) == "loss" and len(call.args) >= 2:
-            for method in ("softmax", "sigmoid"):
-                text = "A.softmax(-1)" if method == "softmax" else "A.sigmoid()"
-                edit = _replacing(tree, call.args[0], lambda node, text=text: _expression(text, A=node))  # type: ignore[misc]
+            for method in ("softmax(-1)", "sigmoid()"):
+                edit = _replacing(tree, call.args[0], _rewritten(f"IT.{method}"))
                 yield f"{method} before {_line(call)}", edit
 
 
@@ -366,7 +365,7 @@ def _loaders(tree: ast.Module) -> Iterator[Change]:
             continue
         for other in loaders:
             if other != node.id:
-                edit = _replacing(tree, node, lambda _, other=other: ast.Name(other, ast.Load()))  # type: ignore[misc]
+                edit = _replacing(tree, node, _rewritten(other))
                 yield f"{other} for {_line(node)} column {node.col_offset}", edit
 
 

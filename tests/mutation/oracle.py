@@ -91,7 +91,7 @@ class Oracle:
 
     def __init__(self, slug: str) -> None:
         self.challenge = challenge(slug)
-        self._originals: dict[tuple[str, bool], Run] = {}
+        self._originals: dict[tuple[str, str, bool], Run] = {}
         torch.set_num_threads(1)
         if "torchvision" in self.challenge.exercise.preload:
             vision.prepare()
@@ -99,27 +99,33 @@ class Oracle:
 
     def judge(self, original: str, mutant: str) -> Judgement:
         """Whether `mutant` (source) is a bad copy of `original` (source)."""
-        difference = self._compare(original, mutant, plain=True)
-        if difference and self._freedoms(original + mutant) and not self._compare(original, mutant, plain=False):
-            return Judgement(False, f"within the freedoms: {difference}")
-        return Judgement(bool(difference), difference)
+        more = [item.parameters for item in self.challenge.exercise.run]
+        for parameters in ({}, *more):
+            found = self._compare(original, mutant, parameters, plain=True)
+            free = found and self._freedoms(original + mutant)
+            if free and not self._compare(original, mutant, parameters, plain=False):
+                found = ""
+            if found:
+                return Judgement(True, found)
+        return Judgement(False, "")
 
-    def original(self, source: str, *, plain: bool = True) -> Run:
+    def original(self, source: str, parameters: dict[str, Any] | None = None, *, plain: bool = True) -> Run:
         """The run of an original, which must end by itself."""
-        key = (source, plain)
+        key = (source, repr(parameters or {}), plain)
         if key not in self._originals:
-            self._originals[key] = self._run(source, 120.0, plain)
+            self._originals[key] = self._run(source, parameters or {}, 120.0, plain)
         run = self._originals[key]
         if run.ended:
             raise RuntimeError(f"the original {run.ended}")
         return run
 
-    def _compare(self, original: str, mutant: str, *, plain: bool) -> str:
-        right = self.original(original, plain=plain)
+    def _compare(self, original: str, mutant: str, parameters: dict[str, Any], *, plain: bool) -> str:
+        right = self.original(original, parameters, plain=plain)
         limit = max(LEAST_SECONDS, SLOWER * right.seconds)
-        asked = {slug for item in self.challenge.exercise.requirement for slug in item.findings}
-        stated = self.challenge.exercise.slug in RETURNS_STATED
-        return difference(right, self._run(mutant, limit, plain), asked, returns=stated)
+        exercise = self.challenge.exercise
+        asked = {slug for item in exercise.requirement for slug in item.findings}
+        stated = exercise.judge or exercise.slug in RETURNS_STATED
+        return difference(right, self._run(mutant, parameters, limit, plain), asked, returns=stated)
 
     def _freedoms(self, source: str) -> list[Callable[[], AbstractContextManager[None]]]:
         """What is to be taken out of the runs of these sources: none, if nothing in them could show it."""
@@ -127,9 +133,9 @@ class Oracle:
         names = [name for name in self.challenge.exercise.freedoms if words.get(name, "\0") in source]
         return [maker for name in names if (maker := FREEDOMS.get(name)) is not None]
 
-    def _run(self, source: str, limit: float, plain: bool) -> Run:
+    def _run(self, source: str, parameters: dict[str, Any], limit: float, plain: bool) -> Run:
         makers = [] if plain else self._freedoms(source)
-        return in_child(lambda: run(self.challenge, source, makers), limit)
+        return in_child(lambda: run(self.challenge, source, parameters, makers), limit)
 
 
 def difference(right: Run, other: Run, asked: set[str], *, returns: bool) -> str:
@@ -178,7 +184,40 @@ def same_returned(one: Any, two: Any) -> bool:
 # ── running ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def run(given: Challenge, source: str, makers: list[Callable[[], AbstractContextManager[None]]]) -> Run:
+class Caller:
+    """What an exercise's model.drive gets: it calls the file's functions and keeps what they gave."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+        self.given: list[Any] = []
+
+    def get(self, name: str) -> Any:
+        """What the file defines under a name."""
+        return self._namespace[name]
+
+    def require(self, names: list[str]) -> None:
+        """Raise KeyError where one is missing."""
+        for name in names:
+            self._namespace[name]
+
+    def call(self, name: str, *arguments: Any, record: bool = True, **_: Any) -> Any:
+        """Call a function and keep what it gave."""
+        value = self._namespace[name](*arguments)
+        if record:
+            self.given.append(plain_values(value))
+        return value
+
+    def record(self, name: str, value: Any, **_: Any) -> None:
+        """Keep a value about one of the functions."""
+        self.given.append(plain_values(value))
+
+
+def run(
+    given: Challenge,
+    source: str,
+    parameters: dict[str, Any],
+    makers: list[Callable[[], AbstractContextManager[None]]],
+) -> Run:
     """Run a source once in this process, watched."""
     exercise = given.exercise
     script = exercise.entry == "script"
@@ -187,17 +226,20 @@ def run(given: Challenge, source: str, makers: list[Callable[[], AbstractContext
         stack.enter_context(watch.aligned(given.seeds["dropout"] >> 32))
         for maker in makers:
             stack.enter_context(maker())
-        arguments = given.make()
+        arguments = given.make(parameters)
         model = arguments.get("model")
         graded = model if isinstance(model, torch.nn.Module) else None
-        shapes = getattr(exercise.graded, "shapes", []) if exercise.graded else []
-        seen = stack.enter_context(watch.watching(graded, shapes, given.seeds["dropout"] >> 32))
+        seen = stack.enter_context(watch.watching(graded, exercise.shapes, given.seeds["dropout"] >> 32))
         torch.manual_seed(given.seeds["dropout"])
-        started, returned, ended = time.monotonic(), None, ""
+        caller = Caller(module.__dict__)
+        drive = getattr(given.model, "drive", None)
+        started, ended = time.monotonic(), ""
         try:
             exec(compile(source, "loop.py", "exec", dont_inherit=True), module.__dict__)
-            if not script:
-                returned = module.__dict__[exercise.function](*arguments.values())
+            if not script and drive is not None:
+                drive(caller, arguments)
+            elif not script:
+                caller.call(exercise.function or "", *arguments.values())
         except BaseException as error:  # noqa: BLE001 - whatever a mutant raises is its result
             if not (isinstance(error, SystemExit) and error.code in (0, None)):
                 ended = f"crashed: {type(error).__name__}: {str(error)[:100]}"
@@ -210,7 +252,7 @@ def run(given: Challenge, source: str, makers: list[Callable[[], AbstractContext
             seen.modes,
             seen.graphs_in_evaluation,
             seen.most_alive,
-            plain_values(returned),
+            caller.given,
             time.monotonic() - started,
         )
 

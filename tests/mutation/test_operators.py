@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from tests.mutation.bench import all_mutants
 from tests.mutation.beats import kinds
+from tests.mutation.bench import all_mutants
 from tests.mutation.operators import OPERATORS, Mutant, mutants
 
 LOOP = """
@@ -39,7 +39,10 @@ def body_of(mutant: Mutant) -> list[str]:
         ("p.grad = None", {"clear"}),
         ("p.grad.data.zero_()", {"clear"}),
         ("for p in model.parameters():\n    p.grad = None", {"clear"}),
-        ("for p in model.parameters():\n    if p.grad is not None:\n        p.grad.detach_()\n        p.grad.zero_()", {"clear"}),
+        (
+            "for p in parameters:\n    if p.grad is not None:\n        p.grad.detach_()\n        p.grad.zero_()",
+            {"clear"},
+        ),
         ("for x in loader:\n    optimizer.zero_grad()\n    loss.backward()", set()),
         ("criterion(self.model(x), y).backward()", {"forward", "loss", "backward"}),
         ("grads = torch.autograd.grad(loss, parameters)", {"backward"}),
@@ -72,7 +75,12 @@ def test_every_beat_is_dropped_once() -> None:
 
 def test_a_beat_is_moved_to_every_other_place_that_no_swap_reaches() -> None:
     orders = {tuple(body_of(mutant)) for operator in ("swap", "move") for mutant in made(LOOP, operator)}
-    beats = ("optimizer.zero_grad()", "loss = criterion(model(x), y) / 2", "loss.backward()", "optimizer.step()")
+    beats = (
+        "optimizer.zero_grad()",
+        "loss = criterion(model(x), y) / 2",
+        "loss.backward()",
+        "optimizer.step()",
+    )
     expected = set()
     for index in range(4):
         for target in range(4):

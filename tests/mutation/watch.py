@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import weakref
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -39,20 +39,17 @@ class Watch:
         self.graphs_in_evaluation = 0
         self.most_alive = 0
         self._given, self._shapes, self._seed = given, [tuple(shape) for shape in shapes], seed
-        self._groups: dict[int, list[torch.Tensor]] = {}
+        self._groups: dict[int, Sequence[torch.Tensor]] = {}
         self._depth = self._count = 0
         self._last = -1
         self._tokens: list[weakref.ref[_Token]] = []
-        self._random = (
-            given is None
-            or any(isinstance(module, DEPENDENT) for module in given.modules())
-        )
+        self._random = given is None or any(isinstance(module, DEPENDENT) for module in given.modules())
         if given is not None:
             self._group(list(given.parameters()))
 
     # ── the graded parameters ────────────────────────────────────────────────────────────────────
 
-    def _group(self, tensors: list[torch.Tensor]) -> int:
+    def _group(self, tensors: Sequence[torch.Tensor]) -> int:
         """The number of a group of tensors, the same for the same first tensor; -1 when it is not graded."""
         if self._given is None and sorted(tuple(t.shape) for t in tensors) != sorted(self._shapes):
             return -1
@@ -127,7 +124,8 @@ class Watch:
         if not module.training:
             self.graphs_in_evaluation += 1
         token = _Token()
-        tensor.grad_fn.metadata["mutation oracle"] = token
+        notes: Any = tensor.grad_fn.metadata
+        notes["mutation oracle"] = token
         self._tokens = [reference for reference in self._tokens if reference() is not None]
         self._tokens.append(weakref.ref(token))
         self.most_alive = max(self.most_alive, len(self._tokens))
@@ -211,7 +209,8 @@ def without_clipping() -> Iterator[None]:
 
     def measure(parameters: Any, *_: object, **__: object) -> torch.Tensor:
         tensors = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
-        return torch.stack([t.grad.norm() for t in tensors if t.grad is not None] or [torch.zeros(())]).norm()
+        norms = [tensor.grad.norm() for tensor in tensors if tensor.grad is not None]
+        return torch.stack(norms or [torch.zeros(())]).pow(2).sum().sqrt()
 
     with (
         mock.patch.object(nn.utils, "clip_grad_norm_", measure),
@@ -229,7 +228,7 @@ def without_short_batches() -> Iterator[None]:
 
     def __init__(loader: Any, *given: Any, **named: Any) -> None:  # noqa: N807
         original(loader, *given, **named)
-        batches = getattr(loader, "batch_sampler", None)
+        batches: Any = getattr(loader, "batch_sampler", None)
         if loader.batch_size is not None and hasattr(batches, "drop_last"):
             batches.drop_last = True
 

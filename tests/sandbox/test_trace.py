@@ -107,7 +107,7 @@ def test_a_trace_begins_with_its_header_and_the_order_is_otherwise_free() -> Non
 
 def test_another_version_is_refused() -> None:
     header = trace.Header(version=trace.VERSION + 1, torch="2", threads=1, entry="script")
-    with pytest.raises(trace.TraceError, match="expected 1"):
+    with pytest.raises(trace.TraceError, match=f"expected {trace.VERSION}"):
         trace.read(trace.encode(header))
 
 

@@ -18,7 +18,7 @@ from grader.checks.catalogue import (
 )
 from grader.checks.catalogue.entry import Entry
 
-__all__ = ["CATALOGUE", "LIMITS", "STUDENT_ERRORS", "Entry"]
+__all__ = ["CATALOGUE", "CRASH_CAUSES", "LIMITS", "STUDENT_ERRORS", "Entry"]
 
 _FAMILIES = (
     beats,
@@ -39,4 +39,6 @@ _FAMILIES = (
 CATALOGUE: dict[str, Entry] = {slug: entry for family in _FAMILIES for slug, entry in family.ENTRIES.items()}
 
 STUDENT_ERRORS = ("unreadable-file", "syntax-error", "import-error", "crashed", "wrong-signature")
+CRASH_CAUSES = ("scaler-update-missing",)
+"""Findings that a crash is told as, where its message gives the cause away."""
 LIMITS = ("timed-out", "memory-exceeded", "output-exceeded")

@@ -52,4 +52,34 @@ ENTRIES: dict[str, Entry] = {
         "K times as long as that of one big batch.",
         "Divide each micro-batch's loss by the number of micro-batches before `backward()`.",
     ),
+    "zero-grad-in-micro-batch": Entry(
+        "error",
+        "Gradients are cleared inside the window of micro-batches",
+        "Micro-batches are there to add their gradients up.  Cleared before each of them, all but the last are "
+        "thrown away, and the work for them was for nothing.",
+        "Call `zero_grad()` once per step, outside the loop over the micro-batches.",
+    ),
+    "step-in-micro-batch": Entry(
+        "error",
+        "There is a step after every micro-batch",
+        "The gradients are still adding up, so the first micro-batch is used again in every step of its window, and "
+        "the model moves on before the window is complete.",
+        "Call `step()` once, after the loop over the micro-batches.  Where every batch is to have a step of its own, "
+        "clear the gradients for every batch, too.",
+    ),
+    "accumulation-tail-dropped": Entry(
+        "warning",
+        "The last micro-batches of an epoch are lost",
+        "When the number of batches is no multiple of the window, some are left over.  Their gradients were computed, "
+        "but no step uses them, so part of the data is not learnt from.",
+        "After the loop over the batches, step once more if gradients are left, each averaged over their number.",
+        explains=False,
+    ),
+    "double-backward": Entry(
+        "error",
+        "The same loss goes backward twice",
+        "`backward()` adds to the gradients, so a second one on the same loss doubles them: the step is twice as long "
+        "as you asked for.",
+        "Call `loss.backward()` once for every loss.  A loop that needs `retain_graph=True` mostly does not.",
+    ),
 }

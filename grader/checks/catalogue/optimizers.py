@@ -12,6 +12,14 @@ ENTRIES: dict[str, Entry] = {
         "model that gets the gradients never moves.",
         "Build the optimizer from the parameters of the very model that you train, after any copying.",
     ),
+    "optimizer-missing-parameters": Entry(
+        "error",
+        "Part of the model is in no optimizer",
+        "An optimizer changes only the tensors it was given.  What is left out gets gradients and keeps its initial "
+        "values for ever.",
+        "Give the optimizer all that is to be trained: `model.parameters()`.  What is meant to stay as it is should "
+        "say so: `requires_grad_(False)`.",
+    ),
     "optimizer-recreated": Entry(
         "warning",
         "The optimizer is made anew again and again",

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 from grader.exercise import load_exercise, slugs
 
 
@@ -59,3 +61,49 @@ def test_a_folder_that_cannot_be_made_is_usage(run, tmp_path):
     done = run("exercise", "start", "linreg-torch", str(tmp_path / "file" / "below"))
     assert done.exit_code == 2
     assert "cannot be written" in done.stderr
+
+
+def test_a_new_exercise_is_as_it_promises(run, tmp_path):
+    done = run("exercise", "new", str(tmp_path / "second-line"))
+    assert done.exit_code == 0
+    assert "grade exercise check" in done.output
+    checked = run("exercise", "check", str(tmp_path / "second-line"), "--sandbox", "local")
+    assert checked.exit_code == 0, checked.output
+    assert "second-line: all 5 files as promised." in checked.output
+
+
+def test_what_is_not_as_promised_ends_with_one(run, tmp_path):
+    run("exercise", "new", str(tmp_path / "third-line"))
+    bugs = tmp_path / "third-line" / "reference" / "bugs"
+    wrong = bugs / "missing_zero_grad.py"
+    wrong.write_text(wrong.read_text().replace("# expect: missing-zero-grad", "# expect: double-step"))
+    (bugs / "step_before_backward.py").unlink()
+    checked = run("exercise", "check", "third-line", "--exercises", str(tmp_path), "--sandbox", "local")
+    assert checked.exit_code == 1
+    assert "1 of 4 files not as promised" in checked.output
+
+
+def test_a_task_that_raises_is_named_by_file_line_and_function(run, tmp_path):
+    run("exercise", "new", str(tmp_path / "fourth-line"))
+    task = tmp_path / "fourth-line" / "task.py"
+    task.write_text(task.read_text().replace("slope, intercept = random", "1 / 0\n    slope, intercept = random"))
+    checked = run("exercise", "check", str(tmp_path / "fourth-line"), "--sandbox", "local")
+    assert checked.exit_code == 1
+    text = "".join(checked.output.split())
+    assert "task.py:line" in text
+    assert "indraw:ZeroDivisionError" in text
+
+
+@pytest.mark.parametrize("name", ["Upper", "under_score", "1st", "a--b"])
+def test_a_name_that_cannot_be_a_slug_is_usage(run, tmp_path, name):
+    done = run("exercise", "new", str(tmp_path / name))
+    assert done.exit_code == 2
+    assert "cannot be an exercise's name" in done.stderr
+
+
+def test_a_new_exercise_overwrites_nothing(run, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("x")
+    done = run("exercise", "new", str(tmp_path / "mine"))
+    assert done.exit_code == 2
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["file"]

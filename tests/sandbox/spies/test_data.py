@@ -168,7 +168,7 @@ def test_a_given_loader_is_given() -> None:
     sent: list[bytes] = []
     recorder = Recorder(trace.Writer(sent.append), "loop.py")
     spies = install(recorder)
-    spies.loader(DataLoader(TensorDataset(torch.zeros(4, 1)), 2))
+    spies.made({"loader": DataLoader(TensorDataset(torch.zeros(4, 1)), 2)})
     spies.remove()
     recorder.writer.flush()
     record = trace.decode(sent[0].splitlines()[0])

@@ -1,0 +1,121 @@
+"""Checks of how a step's gradients are gathered: micro-batches lost, used too often, or differentiated twice."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from grader.checks.beats import AT_LEAST, MAJORITY, OFTEN, steps_of
+from grader.checks.feeding import training_passes
+from grader.checks.ledger import Back, Step
+from grader.checks.registry import Clear, Facts, Found, Verdict, check
+from grader.checks.windows import cleared_inside, draws, gathered, gathers, micro_batches
+
+SAME_GAIN = 1e-4  # relative, between two gradients of the same loss
+
+
+@check("zero-grad-in-micro-batch")
+def zero_grad_in_micro_batch(facts: Facts) -> Verdict:
+    """Steps with several batches' backwards behind them that use the last one's gradient only: 0, 0, 0, 1."""
+    steps = gathered(facts, steps_of(facts))
+    drawn, asked = draws(facts), micro_batches(facts)
+    lossy = []
+    for step, backs in steps:
+        batches = {back.batch for back in backs if back.batch}
+        enough = asked > 1 or drawn[step.row.window, step.row.step] >= len(backs)
+        lost = all(back.uses == 0 for back in backs[:-1])
+        if len(batches) > 1 and enough and lost and step.fresh == backs[-1:] and not step.again:
+            lossy.append((step, backs))
+    if len(lossy) < min(AT_LEAST, len(steps)) or len(lossy) < MAJORITY * len(steps) or not lossy:
+        return Clear()
+    size = max(len(backs) for _, backs in lossy)
+    text = (
+        f"In {len(lossy)} of {len(steps)} watched steps, several batches had gone backward ({size} of them), but "
+        "the step used the gradient of the last one only: the others had been cleared away."
+    )
+    numbers: dict[str, float | int | str] = {
+        "steps": len(steps),
+        "steps_with_lost_gradients": len(lossy),
+        "micro_batches": size,
+    }
+    return Found(text, (facts.line_of("Z"), facts.line_of("B") or facts.line_of("A")), numbers)
+
+
+@check("step-in-micro-batch")
+def step_in_micro_batch(facts: Facts) -> Verdict:
+    """A step after every micro-batch of a window that is cleared once: the gradients' uses are 4, 3, 2, 1."""
+    steps = steps_of(facts)
+    period = cleared_inside(facts, steps)
+    if not period:
+        return Clear()
+    text = (
+        f"Gradients were cleared once for every {period} batches, but there was a step after each of them: the "
+        f"first gradient of every {period} was used {period} times, the last one once."
+    )
+    line = next((step.row.line for step in steps if step.row.line), 0)
+    return Found(text, (line, facts.line_of("Z")), {"steps": len(steps), "micro_batches": period})
+
+
+@check("accumulation-tail-dropped")
+def accumulation_tail_dropped(facts: Facts) -> Verdict:
+    """Gradients of the last batches of an epoch that no step ever used."""
+    steps = steps_of(facts)
+    size = gathers(steps)
+    if size < 2:
+        return Clear()
+    passes = training_passes(facts)
+    left = {item.id: item.batches - item.trained for item in passes if item.finished}
+    tails = {number: lost for number, lost in left.items() if 0 < lost < size}
+    known = {item.id for item in passes}
+    for _, backs in gathered(facts, steps):
+        unused = [back for back in backs if not back.uses and back.passed in known]
+        if unused and unused[-1].passed != backs[-1].passed and len(unused) < size:
+            tails[unused[-1].passed] = max(tails.get(unused[-1].passed, 0), len(unused))
+    if not tails or len(tails) * 2 <= len(passes):
+        return Clear()  # what is left at an epoch's end is carried on into the next one
+    lost = max(tails.values())
+    batches = max(item.batches for item in passes)
+    text = (
+        f"A step took the gradients of {size:.0f} batches together.  At the end of {len(tails)} of {len(passes)} "
+        f"epochs the last {'batch' if lost == 1 else f'{lost} batches'} of {batches} went backward, and no step "
+        "ever used that."
+    )
+    numbers: dict[str, float | int | str] = {
+        "epochs": len(tails),
+        "dropped": lost,
+        "micro_batches": int(size),
+        "batches": batches,
+    }
+    return Found(text, (facts.line_of("B"), facts.line_of("S")), numbers)
+
+
+@check("double-backward")
+def double_backward(facts: Facts) -> Verdict:
+    """The same loss differentiated twice for one step, so that its gradient counts double."""
+    steps = gathered(facts, steps_of(facts))
+    double = [step for step, backs in steps if _repeats(step, backs)]
+    if len(double) < min(AT_LEAST, len(steps)) or len(double) < OFTEN * len(steps) or not double:
+        return Clear()
+    text = (
+        f"In {len(double)} of {len(steps)} watched steps the same loss went backward twice, and the step used its "
+        "gradient two times over."
+    )
+    return Found(
+        text, (facts.line_of("B"),), {"steps": len(steps), "steps_with_double_gradient": len(double)}
+    )
+
+
+def _repeats(step: Step, backs: list[Back]) -> bool:
+    """Whether two backwards in a row added the same gradient at full weight, with no forward between them."""
+    used = {id(back) for back in step.fresh}
+    for one, two in pairwise(backs):
+        if not two.again or one.gain is None or two.gain is None or not one.gain.any():
+            continue
+        if id(one) not in used or id(two) not in used or one.gain.size < 2:
+            continue
+        halved = one.loss and one.row.value is not None and one.row.value / one.loss < 0.75
+        near = np.abs(one.gain - two.gain) <= SAME_GAIN * np.abs(one.gain).max()
+        if near.all() and not halved:
+            return True
+    return False

@@ -1,0 +1,87 @@
+"""How gradients are gathered: the backwards between two steps, and how many steps pass between two clearings."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from statistics import median
+
+from grader.checks.feeding import training_passes
+from grader.checks.ledger import BY_HAND, Back, Step
+from grader.checks.registry import Facts
+from sandbox import trace
+
+
+def micro_batches(facts: Facts) -> int:
+    """How many micro-batches the exercise asks for in each step; 0 where it asks for none."""
+    value = facts.evidence.parameters.get("grad_accum", 0)
+    return int(value) if isinstance(value, (int, float)) else 0
+
+
+def gathered(facts: Facts, steps: list[Step]) -> list[tuple[Step, list[Back]]]:
+    """Every step of an optimizer with all backwards since the step before it, used or not."""
+    backs: dict[tuple[int, int], list[Back]] = defaultdict(list)
+    for back in facts.ledger.backs:
+        backs[back.row.window, back.row.step].append(back)
+    return [
+        (step, backs[step.row.window, step.row.step])
+        for step in steps
+        if step.optimizer != BY_HAND and not step.closure
+    ]
+
+
+def draws(facts: Facts) -> Counter[tuple[int, int]]:
+    """How many batches loaders gave before each watched step, by window and step."""
+    return Counter((row.window, row.step) for row in facts.of(trace.Row) if row.beat == "D")
+
+
+def gathers(steps: list[Step]) -> float:
+    """How many backwards a step typically uses."""
+    return median([len(step.fresh) for step in steps if step.fresh] or [1])
+
+
+def cleared_inside(facts: Facts, steps: list[Step]) -> int:
+    """The number of steps between two clearings where a window of micro-batches has a step in each; else 0.
+
+    Gradients that are cleared once per epoch, or never, are another mistake.
+    """
+    period = _period(steps)
+    if period < 2:
+        return 0
+    if period == micro_batches(facts) or _divided_by(steps) == period:
+        return period
+    passes = training_passes(facts)
+    per_epoch = median([item.batches for item in passes]) if passes else 0
+    return period if 2 * period <= per_epoch else 0
+
+
+def _period(steps: list[Step]) -> int:
+    """The usual number of steps that use 0, 1, 2, … older gradients before it starts again; 0: it does not."""
+    lengths: list[int] = []
+    length, window, started = 0, -1, False
+    for step in steps:
+        if step.row.window != window:
+            window, started, length = step.row.window, False, 0
+        if step.again == 0:
+            if started:
+                lengths.append(length)
+            started, length = True, 1
+        elif started and step.again == length:
+            length += 1
+        else:
+            started = False
+    if len(lengths) < 2:
+        return 0
+    period, often = Counter(lengths).most_common(1)[0]
+    return period if often * 2 > len(lengths) else 0
+
+
+def _divided_by(steps: list[Step]) -> int:
+    """What the losses were divided by before their backwards; 0 where that cannot be told."""
+    ratios = [
+        back.loss / back.row.value
+        for step in steps
+        for back in step.fresh
+        if back.loss is not None and back.row.value
+    ]
+    factor = median(ratios) if ratios else 0.0
+    return round(factor) if factor >= 1 and abs(factor - round(factor)) < 1e-3 else 0

@@ -1,0 +1,24 @@
+# expect: scheduler-wrong-cadence
+import math
+
+
+def train(model, loader, criterion, optimizer, scheduler, schedule_per, epochs):
+    for _ in range(epochs):
+        for number, (x, y) in enumerate(loader, start=1):
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            if schedule_per == "epoch" and number == len(loader) - 1:
+                scheduler.step()
+            optimizer.step()
+            if schedule_per == "batch":
+                scheduler.step()
+
+
+def warmup_cosine(step, warmup, total, peak):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    if step >= total:
+        return 0.0
+    part = (step - warmup) / (total - warmup)
+    return peak * (1 + math.cos(math.pi * part)) / 2

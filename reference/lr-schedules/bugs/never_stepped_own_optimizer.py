@@ -1,0 +1,27 @@
+# expect: scheduler-never-stepped
+import math
+
+import torch
+
+
+def train(model, loader, criterion, optimizer, scheduler, schedule_per, epochs):
+    own = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(epochs):
+        for x, y in loader:
+            own.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            own.step()
+            if schedule_per == "batch":
+                scheduler.step()
+        if schedule_per == "epoch":
+            scheduler.step()
+
+
+def warmup_cosine(step, warmup, total, peak):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    if step >= total:
+        return 0.0
+    part = (step - warmup) / (total - warmup)
+    return peak * (1 + math.cos(math.pi * part)) / 2

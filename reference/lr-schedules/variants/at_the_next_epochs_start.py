@@ -1,0 +1,25 @@
+"""The schedule moves on at the start of every epoch but the first, which comes to the same."""
+
+import math
+
+
+def train(model, loader, criterion, optimizer, scheduler, schedule_per, epochs):
+    for epoch in range(epochs):
+        if schedule_per == "epoch" and epoch > 0:
+            scheduler.step()
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            if schedule_per == "batch":
+                scheduler.step()
+
+
+def warmup_cosine(step, warmup, total, peak):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    if step >= total:
+        return 0.0
+    part = (step - warmup) / (total - warmup)
+    return peak * (1 + math.cos(math.pi * part)) / 2

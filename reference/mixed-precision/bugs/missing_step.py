@@ -1,0 +1,16 @@
+# expect: missing-step
+"""Unscales, clips and updates, and never steps."""
+
+import torch
+
+
+def train(model, loader, criterion, optimizer, scaler, max_norm, epochs, device):
+    for _ in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            with torch.autocast(device_type=device, dtype=torch.float16):
+                loss = criterion(model(x.to(device)), y.to(device))
+            scaler.scale(loss).backward()
+            scaler.unscale_(optimizer)
+            torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+            scaler.update()

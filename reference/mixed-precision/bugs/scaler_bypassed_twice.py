@@ -1,0 +1,18 @@
+# expect: scaler-bypassed
+"""Unscales by hand, and then lets the scaler's step unscale once more."""
+
+import torch
+
+
+def train(model, loader, criterion, optimizer, scaler, max_norm, epochs, device):
+    for _ in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            with torch.autocast(device_type=device, dtype=torch.float16):
+                loss = criterion(model(x.to(device)), y.to(device))
+            scaler.scale(loss).backward()
+            for p in model.parameters():
+                p.grad /= scaler.get_scale()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+            scaler.step(optimizer)
+            scaler.update()
