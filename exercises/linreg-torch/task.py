@@ -1,5 +1,6 @@
 """The points of linreg-torch, drawn from a challenge, and the hidden test.  The examiner alone runs this.
 
+Only the examiner runs this.
 The line's slope and intercept follow from the seed "train", like the points the student trains on;
 where the line is tested follows from "hidden", which the sandbox never sees.
 """

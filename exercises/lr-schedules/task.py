@@ -169,31 +169,29 @@ def slips(step: int, warmup: int, total: int, peak: float) -> dict[str, float]:
 def judge(answers: Answers, training: Files, hidden: Files, parameters: Parameters) -> Judgement:
     """Compare every rate; the first wrong one is shown, with the slip that explains most of them."""
     judgement = Judgement()
-    wrong: list[tuple[list[Any], Any, float]] = []
-    explained: dict[str, int] = {}
+    wrong: list[tuple[list[Any], Any]] = []
+    explained: dict[str, list[int]] = {}
     for case in json.loads(training["cases.json"]):
         answer = answers.case("warmup_cosine", "step={}, warmup={}, total={}, peak={}".format(*case))
-        if answer is None:
+        if answer is None or _near(answer.value, warmup_cosine(*case), case[3]):
             continue
-        expected, peak = warmup_cosine(*case), float(case[3])
-        if _near(answer.value, expected, peak):
-            continue
-        wrong.append((case, answer.value, expected))
         for words, value in slips(*case).items():
-            if _near(answer.value, value, peak):
-                explained[words] = explained.get(words, 0) + 1
+            if _near(answer.value, value, case[3]):
+                explained.setdefault(words, []).append(len(wrong))
+        wrong.append((case, answer.value))
     if not wrong:
         judgement.clear("wrong-value", "warmup_cosine")
         return judgement
-    case, value, expected = _telling(wrong)
+    slip = max(explained, key=lambda words: len(explained[words]), default="")
+    slip = slip if slip and (len(explained[slip]) > 1 or len(wrong) == 1) else ""
+    case, value = _telling([wrong[number] for number in explained[slip]] if slip else wrong)
     step, warmup, total, peak = case
+    expected = warmup_cosine(*case)
     text = (
         f"`warmup_cosine(step={step}, warmup={warmup}, total={total}, peak={peak:g})` should be {expected:.6g}; "
         f"yours gives {described(value)}."
     )
-    best = max(explained, key=lambda words: explained[words], default="")
-    if best and (explained[best] > 1 or len(wrong) == 1):
-        text += f"  A likely slip: {best}."
+    text += f"  A likely slip: {slip}." if slip else ""
     text += f"  {len(wrong)} of {len(answers.of('warmup_cosine'))} steps that were tried differ."
     judgement.found("wrong-value", "warmup_cosine", text, step=step, wanted=expected, wrong_steps=len(wrong))
     return judgement
@@ -204,9 +202,9 @@ def _near(value: Any, expected: float, peak: float) -> bool:
     return number is not None and bool(abs(float(number) - expected) <= TOLERANCE * peak)
 
 
-def _telling(wrong: list[tuple[list[Any], Any, float]]) -> tuple[list[Any], Any, float]:
+def _telling(wrong: list[tuple[list[Any], Any]]) -> tuple[list[Any], Any]:
     """A case with a warm-up and a rate that is not 0, where there is one."""
-    return next((item for item in wrong if item[0][1] and item[2]), wrong[0])
+    return next((item for item in wrong if item[0][1] and warmup_cosine(*item[0])), wrong[0])
 
 
 def _npy(values: Floats) -> bytes:

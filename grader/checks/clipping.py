@@ -18,6 +18,7 @@ from sandbox.trace import Row
 OVER = 1e-2  # relative, by which a norm exceeds the limit for certain
 SAME = 1e-3  # relative, between norms that were cut to the same limit
 AT_LEAST = 2
+SCALED = 32.0  # times what a step used: a clip saw gradients that still held a scale
 CLUSTER = 0.6  # of the steps that have the same norm when every one is cut
 
 Kind = Literal["before", "after", "missing", "other"]
@@ -217,7 +218,7 @@ def wrong_limit(facts: Facts) -> Found | None:
     if len(by_value) * 2 > len(seen):
         text = f"The exercise asks for a norm of at most {limit:.4g}; your loop cuts each number by itself."
         return Found(text, (by_value[0].line,), {"wanted_max_norm": limit})
-    said = [clip.extra for cut in seen for clip in cut.due if clip.extra is not None]
+    said = [_in_true_units(clip, cut) for cut in seen for clip in cut.due if clip.extra is not None]
     other = [value for value in said if abs(value / limit - 1) > SAME]
     if len(other) * 2 > len(seen) and any(_bites(cut, limit) for cut in seen):
         return _other_limit(facts, median(other), limit)
@@ -226,6 +227,13 @@ def wrong_limit(facts: Facts) -> Found | None:
     if len(seen) >= 5 and alike >= CLUSTER * len(seen) and abs(typical / limit - 1) > OVER:
         return _other_limit(facts, typical, limit)
     return None
+
+
+def _in_true_units(clip: Row, cut: Cut) -> float:
+    """A clip's limit; where the gradients were divided by a scaler's factor afterwards, divided by that, too."""
+    extra = clip.extra or 0.0
+    left = min(clip.value, extra) if clip.value is not None else extra
+    return extra * cut.norm / left if left > SCALED * cut.norm > 0 else extra
 
 
 def _bites(cut: Cut, limit: float) -> bool:

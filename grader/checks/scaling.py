@@ -199,11 +199,11 @@ def scaled_steps(facts: Facts) -> list[Scaled]:
 
 def _judge(step: Step, backs: list[Back], scale: float, loss: float | None) -> Scaled | None:
     """One step; None where it cannot be told."""
-    if scale < LEAST_SCALE or (not step.fresh and step.finite):
+    if scale < LEAST_SCALE:
         return None
     if not step.finite:
         return _overflowed(step, backs, scale, loss)
-    factors = [factor for back in step.fresh if (factor := _factor(back, loss)) is not None]
+    factors = [factor for back in _behind(step, backs) if (factor := _factor(back, loss)) is not None]
     sizes = [size for number in step.lengths if (size := _size(step, number, backs, loss)) is not None]
     if not sizes or not factors:
         return None
@@ -215,6 +215,14 @@ def _judge(step: Step, backs: list[Back], scale: float, loss: float | None) -> S
     lost = factor >= bound and size * bound < 1 and early is None
     by_hand = lost and abs(size / factor * scale * scale - 1) > SAME
     return Scaled(step, scale, factor, size, early, by_hand)
+
+
+def _behind(step: Step, backs: list[Back]) -> list[Back]:
+    """The backwards whose gradients a step used for the first time, or those that its last clip found."""
+    if step.fresh or not step.touches:
+        return step.fresh
+    numbers = {number for mix in step.touches[-1].mixes.values() for number in mix}
+    return [backs[number] for number in sorted(numbers) if 0 <= number < len(backs)]
 
 
 def _factor(back: Back, loss: float | None) -> float | None:

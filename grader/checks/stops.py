@@ -70,19 +70,22 @@ def ending_of(ending: Ending, records: tuple[trace.Record, ...]) -> tuple[str, s
 
 def _cause(stop: trace.Stop, records: tuple[trace.Record, ...]) -> tuple[str, str] | None:
     """The finding that a crash is told as (one of CRASH_CAUSES) and its sentence, where the cause is known."""
-    if stop.slug == "crashed" and _not_updated(stop.message, records):
+    if stop.slug != "crashed":
+        return None
+    scalers = [item for item in records if isinstance(item, trace.Scaler)]
+    called_again = "unscale_() is being called after step()" in stop.message and any(
+        item.unscaled >= item.updates + 2 for item in scalers
+    )
+    if called_again or "has already been called since the last update()" in stop.message:
         return "scaler-update-missing", "The scaler was asked for a second step before it was updated."
+    if "but _scale is None" in stop.message:
+        return "scaler-bypassed", "The scaler was asked to unscale or step, and had never scaled a loss."
+    if "No inf checks were recorded prior to update" in stop.message and any(
+        item.scaled and item.bypassed and not item.steps and not item.unscaled for item in scalers
+    ):
+        text = "The loss was scaled, and the optimizer stepped without the scaler: with gradients that were still scaled."
+        return "scaler-bypassed", text
     return None
-
-
-def _not_updated(message: str, records: tuple[trace.Record, ...]) -> bool:
-    """Whether a scaler refused to go on because `update()` had not been called since its last step."""
-    if "has already been called since the last update()" in message:
-        return True
-    if "unscale_() is being called after step()" not in message:
-        return False
-    scalers = [item for item in records if isinstance(item, trace.Scaler)]  # or unscaled twice for one step
-    return any(item.unscaled >= item.updates + 2 for item in scalers)
 
 
 def reached(records: tuple[trace.Record, ...]) -> str:

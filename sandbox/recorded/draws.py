@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import random
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,45 +45,60 @@ class Places:
         return None
 
 
-def record_module(places: Places) -> None:
-    """From now on note what the module `random` (and every `random.Random`) shuffles and draws."""
+class _Current:
+    """Where draws are noted at the moment; nowhere between calls."""
+
+    places: Places | None = None
+
+
+@contextlib.contextmanager
+def noted(places: Places) -> Iterator[None]:
+    """Note draws of the recorded modules here, until the block is left."""
+    _Current.places = places
+    try:
+        yield
+    finally:
+        _Current.places = None
+
+
+def record_modules() -> None:
+    """From now on `random`, every `random.Random`, and numpy's global generator can be noted (see `noted`).
+
+    To be called before the student's file is run, which may import their functions by name; once is enough.
+    """
+    if isinstance(np.random.default_rng, functools.partial):
+        return
     for name in ("shuffle", "sample", "choices"):
-        method = _noting(getattr(random.Random, name), places, shuffles=name == "shuffle")
+        method = _noting(getattr(random.Random, name), shuffles=name == "shuffle", first=1)
+        instance = getattr(random, name).__self__
         setattr(random.Random, name, method)
-        instance = getattr(getattr(random, name), "__self__", None)
-        if instance is not None:
-            setattr(random, name, types.MethodType(method, instance))
+        setattr(random, name, types.MethodType(method, instance))
     for name in ("permutation", "shuffle", "choice"):
-        function = getattr(np.random, name)
-        setattr(np.random, name, _noting(function, places, shuffles=name == "shuffle", first=0))
-    np.random.default_rng = functools.partial(_default_rng, np.random.default_rng, places)
+        setattr(np.random, name, _noting(getattr(np.random, name), shuffles=name == "shuffle", first=0))
+    np.random.default_rng = functools.partial(_default_rng, np.random.default_rng)
 
 
-def _noting(
-    function: Callable[..., Any], places: Places, *, shuffles: bool, first: int = 1
-) -> Callable[..., Any]:
+def _noting(function: Callable[..., Any], *, shuffles: bool, first: int) -> Callable[..., Any]:
     """The function, noting what it returned, or what it left in its first argument."""
 
     @functools.wraps(function)
     def noting(*args: Any, **kwargs: Any) -> Any:
         value = function(*args, **kwargs)
-        places.note((args[first] if len(args) > first else kwargs.get("x")) if shuffles else value)
+        if _Current.places is not None:
+            left = args[first] if len(args) > first else kwargs.get("x")
+            _Current.places.note(left if shuffles else value)
         return value
 
     return noting
 
 
-def _default_rng(make: Callable[..., np.random.Generator], places: Places, seed: Any = None) -> Any:
+def _default_rng(make: Callable[..., np.random.Generator], seed: Any = None) -> Any:
     made = make(seed)
-    return made if isinstance(made, RecordedGenerator) else RecordedGenerator(made.bit_generator, places)
+    return made if isinstance(made, RecordedGenerator) else RecordedGenerator(made.bit_generator)
 
 
 class RecordedGenerator(np.random.Generator):
     """numpy's Generator, noting permutations, shuffles and draws of points."""
-
-    def __init__(self, bit_generator: np.random.BitGenerator, places: Places) -> None:
-        super().__init__(bit_generator)
-        self._places = places
 
     def permutation(self, *args: Any, **kwargs: Any) -> Any:
         """As numpy's."""
@@ -103,8 +119,9 @@ class RecordedGenerator(np.random.Generator):
     def shuffle(self, x: Any, *args: Any, **kwargs: Any) -> None:
         """As numpy's."""
         super().shuffle(x, *args, **kwargs)
-        self._places.note(x)
+        self._noted(x)
 
     def _noted(self, value: Any) -> Any:
-        self._places.note(value)
+        if _Current.places is not None:
+            _Current.places.note(value)
         return value

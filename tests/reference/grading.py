@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.checkup import ReferenceFile, compared, expected_of
 from grader.exercise import course, load_exercise, slugs
 from grader.launch.lines import Lines
 from grader.models import Report, Submission
@@ -33,8 +34,7 @@ def grader_over(lines: Lines) -> Grade:
 
 def expected(source: bytes) -> list[str]:
     """The slugs a bug file's first line promises; none for a right one."""
-    first = source.split(b"\n", 1)[0].decode(errors="replace")
-    return first.partition("# expect:")[2].split()
+    return list(expected_of(source))
 
 
 def stripped(source: bytes) -> bytes:
@@ -77,11 +77,10 @@ def assert_right(report: Report) -> None:
 
 
 def assert_found(report: Report, slugs_expected: list[str]) -> None:
-    """What is expected is found, and no other error."""
+    """What is expected is found, first of its severity, and no other error."""
+    checked = compared(ReferenceFile("bug", Path("bug.py"), tuple(slugs_expected)), report)
+    assert checked.good, [(item.severity, item.slug, item.evidence) for item in report.findings]
     found = {item.slug: item for item in report.findings}
-    assert set(slugs_expected) <= found.keys(), [(item.slug, item.evidence) for item in report.findings]
-    errors = {item.slug for item in report.findings if item.severity == "error"}
-    assert errors <= set(slugs_expected)
     for slug in slugs_expected:
         finding = found[slug]
         assert finding.evidence

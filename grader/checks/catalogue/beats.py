@@ -15,7 +15,7 @@ ENTRIES: dict[str, Entry] = {
         "error",
         "The parameters are never updated",
         "Gradients only say which way to go; it is the step that changes the parameters.",
-        "Call `optimizer.step()` once for every batch, after `loss.backward()`.",
+        "Call `optimizer.step()` once for every batch, after `loss.backward()`; by hand, `w -= lr * dw`.",
     ),
     "missing-zero-grad": Entry(
         "error",
@@ -23,7 +23,8 @@ ENTRIES: dict[str, Entry] = {
         "`backward()` adds to what is already in `.grad`.  Without clearing, a step follows the sum of all gradients "
         "since the last clearing: ten steps on, the effective learning rate is ten times what you asked for, and "
         "most of the direction is that of old batches.",
-        "Call `optimizer.zero_grad()` once per step, anywhere before the next `backward()`.",
+        "Call `optimizer.zero_grad()` once per step, anywhere before the next `backward()`.  Where you add gradients up "
+        "by hand, start from zero in every batch.",
     ),
     "zero-grad-after-backward": Entry(
         "error",

@@ -19,12 +19,21 @@ ENTRIES: dict[str, Entry] = {
         "The model learns one batch by heart and never sees the rest of the data.",
         "Draw a new batch from the loader for every step.",
     ),
+    "partial-epoch": Entry(
+        "error",
+        "Every epoch leaves out a part of the data",
+        "One epoch is one pass over all of the data.  What is skipped in each of them teaches the model nothing, or "
+        "less than it could.",
+        "Let the inner loop run to the end of the data: no `break`, no slice of the batches, and a range that "
+        "reaches the last batch.",
+    ),
     "not-shuffled": Entry(
         "error",
         "The training data come in the same order every epoch",
         "With a fixed order every epoch repeats the same sequence of updates, and the model can learn the order "
         "instead of the data.",
-        "Shuffle the training set anew each epoch: `DataLoader(train_set, batch_size=…, shuffle=True)`.",
+        "Shuffle the training set anew each epoch: `DataLoader(train_set, batch_size=…, shuffle=True)`, or "
+        "a new permutation of the indices where you cut the batches yourself.",
     ),
     "trains-on-held-out": Entry(
         "error",

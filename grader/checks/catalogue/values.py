@@ -24,6 +24,14 @@ ENTRIES: dict[str, Entry] = {
         "The rule says how far each parameter moves for a given gradient.  Another rule is another optimizer.",
         "Write the formula of the rule beside your code and compare them term by term.",
     ),
+    "wrong-average": Entry(
+        "error",
+        "The gradients are not averaged over the batch",
+        "The loss is a mean over the batch, so its gradient is one too.  A sum makes steps as many times longer as "
+        "the batch has points, and with a fixed divisor a short batch counts less than it should.",
+        "Divide the sums by the number of points of this very batch: `len(batch)`, not the batch size that was "
+        "asked for and not the number of all points.",
+    ),
     "wrong-shape": Entry(
         "error",
         "A result does not have the form that was asked for",

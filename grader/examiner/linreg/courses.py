@@ -55,7 +55,11 @@ def orders(notes: Mapping[str, Sequence[int]], setting: Setting) -> Iterator[tup
     yield "products", _without_repeats(products)
     for order in _drawn(notes, setting):
         yield "draws", order
-    yield "residuals", usable(notes, "residuals", setting.points)
+    compared = usable(notes, "residuals", setting.points)
+    yield "residuals", compared
+    yield "residuals", _without_repeats(compared)
+    if len(compared) == 2 * setting.epochs * setting.points:  # each epoch is followed by a measurement
+        yield "residuals", _joined(_halves(compared, setting.points))
     yield "file", list(range(setting.points)) * setting.epochs
 
 
@@ -68,6 +72,11 @@ def _without_repeats(order: Order) -> Order:
         if all(one == two for one, two in zip(blocks[::2], blocks[1::2], strict=True)):
             return [item for block in blocks[::2] for item in block]
     return order
+
+
+def _halves(order: Order, size: int) -> list[Order]:
+    """Every second stretch of a size."""
+    return [order[start : start + size] for start in range(0, len(order), 2 * size)]
 
 
 def _drawn(notes: Mapping[str, Sequence[int]], setting: Setting) -> Iterator[Order]:
@@ -129,25 +138,24 @@ def candidates(notes: Mapping[str, Sequence[int]], setting: Setting) -> list[Can
     for source, order in orders(notes, setting):
         if not order:
             continue
-        for epochs in _ways(order, setting):
+        for epochs in _ways(order, setting, source):
             for batches in _cuts(epochs, setting.batch_size):
                 found.setdefault(batches, Candidate(source, tuple(epochs), batches))
     return list(found.values())
 
 
-def _ways(order: Order, setting: Setting) -> Iterator[list[tuple[int, ...]]]:
-    """The list in epochs, and (for draws of all points of which the last few are left out) in shortened ones."""
+def _ways(order: Order, setting: Setting, source: str) -> Iterator[list[tuple[int, ...]]]:
+    """The list in epochs, and (where points were drawn that need not have been used) in shortened ones."""
     epochs = epochs_of(order, setting)
     yield epochs
-    if setting.whole and setting.points > setting.whole and all(len(e) == setting.points for e in epochs):
-        yield [epoch[: setting.whole] for epoch in epochs]
+    if source != "products" and all(len(epoch) == setting.points for epoch in epochs):
+        for length in range(setting.whole, 0, -setting.batch_size):
+            yield [epoch[:length] for epoch in epochs]
     if len(order) % setting.batch_size == 0 and len(epochs) > 1 and len(epochs[0]) % setting.batch_size:
         yield [tuple(order)]  # batches that do not care for epochs
 
 
-def _cuts(
-    epochs: Sequence[Sequence[int]], size: int
-) -> Iterator[tuple[tuple[tuple[int, ...], ...], ...]]:
+def _cuts(epochs: Sequence[Sequence[int]], size: int) -> Iterator[tuple[tuple[tuple[int, ...], ...], ...]]:
     """Epochs in batches of a size, the last one shorter; and in as many batches of nearly equal sizes."""
     yield tuple(tuple(_slices(epoch, size)) for epoch in epochs)
     if any(len(epoch) % size for epoch in epochs):

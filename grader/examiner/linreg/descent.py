@@ -42,7 +42,7 @@ class Rule:
     factor_w: float = 2.0
     factor_b: float = 2.0
     average: Literal["mean", "sum", "asked", "all"] = "mean"
-    moves: Literal["wb", "w", "b"] = "wb"
+    moves: str = "wb"
     clear: Literal["batch", "epoch", "never"] = "batch"
     kept: Literal["means", "sums"] = "means"
     timing: str = "batch"

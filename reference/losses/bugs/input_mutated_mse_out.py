@@ -1,0 +1,15 @@
+# expect: input-mutated
+import numpy as np
+
+
+def cross_entropy(logits, target):
+    logits, target = np.atleast_2d(logits), np.atleast_1d(target)
+    rows = np.arange(len(logits))
+    z = logits - logits.max(axis=1, keepdims=True)
+    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+    return -log_p[rows, target].mean()
+
+
+def mse(pred, target):
+    np.copyto(target, pred - target, casting='unsafe') if target.dtype == float else None
+    return np.mean(target ** 2) if target.dtype == float else np.mean((pred - target) ** 2)

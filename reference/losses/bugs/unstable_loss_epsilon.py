@@ -1,0 +1,14 @@
+# expect: unstable-loss
+import numpy as np
+
+
+def cross_entropy(logits, target):
+    logits, target = np.atleast_2d(logits), np.atleast_1d(target)
+    rows = np.arange(len(logits))
+    z = logits - logits.max(axis=1, keepdims=True)
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    return -np.log(p[rows, target] + 1e-9).mean()
+
+
+def mse(pred, target):
+    return np.mean((pred - target) ** 2)
