@@ -93,7 +93,9 @@ class Graded(Frozen):
 class Expect(Frozen):
     """What the exercise text states; a key left out is the student's to choose.
 
-    `optimizer` is a class name in torch.optim; "given" stands for the optimizer the exercise hands in.
+    `optimizer` is a class name in torch.optim; "given" stands for the optimizer the exercise hands in, and
+    "none" for updates that the student writes.  `loss` names the functions of torch.nn.functional that are
+    the loss asked for; with `update = "sgd"` updates by hand must be the rate times the gradient.
     """
 
     optimizer: str | None = None
@@ -101,6 +103,8 @@ class Expect(Frozen):
     momentum: float | None = None
     batch_size: int | None = None
     epochs: int | None = None
+    loss: list[str] = []
+    update: Literal["sgd"] | None = None
 
 
 class Exercise(Frozen):

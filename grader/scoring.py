@@ -15,7 +15,7 @@ from grader.checks.catalogue import CATALOGUE, CRASH_CAUSES, LIMITS, STUDENT_ERR
 from grader.exercise import Exercise, Requirement
 from grader.models import CheckResult, Finding, OutcomeName, RequirementResult, Score, Status
 
-STOPS = frozenset((*STUDENT_ERRORS, *LIMITS, *CRASH_CAUSES))
+STOPS = frozenset((*STUDENT_ERRORS, *LIMITS))
 """What ends a run by the student's own doing."""
 MOST_UNCHECKED = 0.25
 """Share of the points that may go unchecked before a person has to decide."""
@@ -43,7 +43,7 @@ def score(exercise: Exercise, results: Mapping[str, CheckResult], stop: str = ""
 
     `results` are by key (a slug, or slug@function); `stop` is the slug that ended the run early or "".
     A slug of the rubric that has no result was not checked (the stops apart, which then did not happen).
-    Raises ValueError when `stop` is not one of STOPS or has no finding.
+    Raises ValueError when `stop` is not one of STOPS or CRASH_CAUSES, or has no finding.
     """
     return _stopped(exercise, results, stop) if stop else _graded(exercise, results)
 
@@ -51,7 +51,7 @@ def score(exercise: Exercise, results: Mapping[str, CheckResult], stop: str = ""
 def _stopped(exercise: Exercise, results: Mapping[str, CheckResult], stop: str) -> Scored:
     """The student's code ended its own run: nothing was reached, and only that is reported."""
     finding = results[stop].finding if stop in results else None
-    if stop not in STOPS or finding is None:
+    if stop not in {*STOPS, *CRASH_CAUSES} or finding is None:
         raise ValueError(f"{stop!r} is no stop with a finding")
     rows = [
         _row(requirement, "failed", findings=(stop,))

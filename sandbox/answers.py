@@ -94,13 +94,14 @@ def _float(value: Any) -> Any:
 
 
 def as_array(value: Any) -> np.ndarray[Any, Any] | None:
-    """An array or tensor of real numbers as a plain array; None for anything else."""
+    """A copy of an array or tensor of real numbers as a plain array; None for anything else."""
     if isinstance(value, np.ndarray):
         numbers = np.array(value, subok=False)
     elif hasattr(value, "detach") and hasattr(value, "numpy"):
         try:
             tensor = value.detach().cpu()
-            numbers = (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+            view = (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+            numbers = np.array(view)
         except (TypeError, RuntimeError):  # sparse, quantised, without storage
             return None
     else:

@@ -166,7 +166,9 @@ class Child:
             if drive is not None:
                 drive(student, arguments)
             else:
-                student.call(self.job["name"], *arguments.values(), names=tuple(arguments))
+                value = student.call(self.job["name"], *arguments.values(), names=tuple(arguments))
+                if self.results is not None:
+                    self.results.returned(value)
         except BadSignatureError as error:
             return error.stop
         return None

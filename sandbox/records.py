@@ -227,7 +227,9 @@ class Losses(Record):
 class LossCall(Record):
     """A loss function as the student's code called it at one line, and what went into it.
 
-    `probabilities` counts the sampled calls (`sampled`) whose input rows were a softmax's output.
+    `probabilities` counts the sampled calls (`sampled`) whose input rows were a softmax's output, and
+    `unnormalised` those of nll_loss whose rows were no log-probabilities: their logsumexp was as far from 0 as
+    `logsumexp` says.
     """
 
     name: str
@@ -239,6 +241,50 @@ class LossCall(Record):
     input_shape: list[int]
     target_shape: list[int]
     row_sum: float | None
+    unnormalised: int = 0
+    logsumexp: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Targets(Record):
+    """How the targets of a loss at one line relate to the labels of the batches that the model was fed.
+
+    `labels` and `targets` count the different ones among `samples`; `agreement` is the share of samples whose
+    target is the commonest for their label (-1 where labels are measured numbers); `permuted` counts calls
+    whose targets were the batch's labels in another order, `counting` those where they count the rows.
+    """
+
+    name: str
+    line: int
+    calls: int
+    samples: int
+    labels: int
+    targets: int
+    agreement: float
+    permuted: int
+    counting: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Widened(Record):
+    """A difference written by hand whose shape broadcasting made larger than that of the predictions."""
+
+    line: int
+    operand: list[int]
+    result: list[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach(Record):
+    """Which trainable parameters of the given module no backward reached, and still have their first values.
+
+    `without` are their places among `parameters()`, `names` their names, `trainable` how many there are in all.
+    """
+
+    module: int
+    trainable: int
+    without: list[int]
+    names: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -375,11 +421,27 @@ class Observed(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StateLoad(Record):
+    """A call of `load_state_dict` on a root module.
+
+    `shared` counts the tensors handed in that are the module's own parameters, or lie in the same memory;
+    `changed`: the call changed the values of its parameters.
+    """
+
+    module: int
+    line: int
+    at_step: int
+    shared: int
+    changed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ForwardUse(Record):
     """Forwards of one root module that were alike: same loader, mode and gradient setting, and how many.
 
     `loader` is the number of the loader that drew the batch (-1: none); `mode` is "t" (training), "e"
-    (evaluation) or "m" (its layers differ); `layers` names those of its layers that depend on the mode;
+    (evaluation), "m" (its layers differ) or "f" (frozen: the module is in training mode, those of its layers
+    that depend on the mode are not); `layers` names those layers; `grad`: a graph was built;
     `trained` counts the forwards whose gradients a step used.
     """
 

@@ -10,6 +10,7 @@ import safetensors.torch
 import torch
 
 from sandbox import trace
+from sandbox.spies.reach import GradientReach
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.registry import ModuleInfo
 from sandbox.spies.sources import Fit, SourceSpy, arrange
@@ -37,12 +38,15 @@ class Results:
         self._sources = sources
         self.given = given
         self._first: dict[int, str] = {}
+        self._reach: GradientReach | None = None
         self._hashes = 0
         self._last: torch.nn.Module | None = given
+        self._returned: torch.nn.Module | None = None
         if given is not None and (info := recorder.registry.module(given)) is not None:
             info.module = given
             recorder.graded = set(info.params)
             recorder.ledger.track(info.params)
+            self._reach = GradientReach(recorder, given, info)
             self._first[info.number] = digest(given)
             recorder.write(trace.Hash(step=0, sha256=self._first[info.number]))
         recorder.on_step.append(self._stepped)
@@ -66,6 +70,17 @@ class Results:
             self._hashes += 1
             self._recorder.write(trace.Hash(step=steps, sha256=digest(self._last)))
 
+    def returned(self, value: Any) -> None:
+        """What the student's function returned: a module of the graded shapes counts, instead of the given one."""
+        if isinstance(value, torch.nn.Module) and value is not self.given and self._state(value):
+            self._returned = value
+
+    def _state(self, module: torch.nn.Module) -> list[torch.Tensor]:
+        """A module's tensors in the graded order: its parameters, or with its buffers; [] where they do not fit."""
+        # In scripts only parameters count: buffers show in the fitted map.
+        state = arrange(list(module.parameters()), self._shapes)
+        return state if state or self.given is None else arrange(_floats(module), self._shapes)
+
     def choose(self, namespace: dict[str, Any]) -> tuple[torch.nn.Module | None, ModuleInfo | None, str]:
         """The graded module, or None and why: the given one, the last stepped, or the global `model`."""
         modules = self._recorder.registry.modules
@@ -88,12 +103,13 @@ class Results:
         """Write what is graded; its weights as safetensors (b"" where there are none), and if they moved."""
         if not self._shapes and self.given is None:
             return b"", False  # the exercise grades no module
+        if self._reach is not None:
+            self._reach.close()
         module, info, reason = self.choose(namespace)
         state: list[torch.Tensor] = []
         if module is not None:
-            state = arrange(list(module.parameters()), self._shapes)  # buffers show in the fitted map
-            if not state and self.given is not None:
-                state = arrange(_floats(module), self._shapes)
+            module = self._returned or module
+            state = self._state(module)
             if not state:
                 shapes = [list(tensor.shape) for tensor in module.parameters()][:16]
                 reason = f"its parameters have the shapes {shapes}, not {self._shapes}"

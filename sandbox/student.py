@@ -77,6 +77,8 @@ class Student:
         before = [_frozen(argument) for argument in arguments] if record else []
         value = function(*arguments)  # type: ignore[misc]
         lazy = inspect.isgenerator(value) and not generator
+        if inspect.iscoroutine(value):
+            value.close()  # or Python complains that nobody awaited it
         if inspect.iscoroutine(value) or inspect.isasyncgen(value) or lazy:
             message = f"`{name}` returns a {type(value).__name__}: calling it does not run its body"
             raise BadSignatureError(message, line=line_of(function))

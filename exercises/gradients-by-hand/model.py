@@ -16,8 +16,9 @@ def make(data: Path, seeds: dict[str, int], parameters: dict[str, Any]) -> dict[
 def drive(student: Any, given: dict[str, Any]) -> None:
     """Call both functions once for each of their cases."""
     for item in given["shapes"]:
-        arguments = item["batch"], list(item["sizes"])
-        student.call("shapes", *arguments, names=("batch", "sizes"), case=item["case"])
+        student.call(
+            "shapes", item["batch"], list(item["sizes"]), names=("batch", "sizes"), case=item["case"]
+        )
     for item in given["gradients"]:
         arguments = item["w"], item["b"], item["x"], item["target"]
         student.call("gradients", *arguments, names=("w", "b", "x", "target"), case=item["case"])

@@ -22,9 +22,9 @@ def make(data: Path, seeds: dict[str, int], parameters: dict[str, Any]) -> dict[
     `seeds` holds "order": it seeds the generator, and numpy's global one for those who use it.
     """
     record_modules()
-    np.random.seed(seeds["order"] % 2**32)
+    np.random.seed(seeds.get("order", 0) % 2**32)
     x, y = (np.load(data / f"{name}.npy", allow_pickle=False) for name in ("x", "y"))
-    return {"x": x, "y": y, "rng": RecordedGenerator(np.random.PCG64(seeds["order"])), **parameters}
+    return {"x": x, "y": y, "rng": RecordedGenerator(np.random.PCG64(seeds.get("order", 0))), **parameters}
 
 
 def drive(student: Student, given: dict[str, Any]) -> None:

@@ -23,8 +23,8 @@ def make(data: Path, seeds: dict[str, int], parameters: dict[str, Any]) -> dict[
     `seeds` holds "order": it seeds Python's `random`, and numpy's global generator for those who use it.
     """
     record_modules()
-    random.seed(seeds["order"])
-    np.random.seed(seeds["order"] % 2**32)
+    random.seed(seeds.get("order", 0))
+    np.random.seed(seeds.get("order", 0) % 2**32)
     x, y = (np.load(data / f"{name}.npy", allow_pickle=False).tolist() for name in ("x", "y"))
     return {"x": x, "y": y, **parameters}
 

@@ -42,20 +42,20 @@ class Log:
         self.draws[split] += 1
         self._given = [*self._given[-63:], (weakref.ref(batch), split)]
 
-    def computed(self, batch: torch.Tensor, loss: torch.Tensor, training: bool) -> None:
-        """A loss was computed in the model's forward."""
-        if not loss.requires_grad:
+    def computed(self, batch: torch.Tensor, logits: torch.Tensor, loss: torch.Tensor, training: bool) -> None:
+        """The model's forward ran; what goes backward goes through its logits."""
+        if not logits.requires_grad:
             return
         if self.estimating:
             counts, place = self.evaluations[-1], 3
         else:
             place = len(self.losses)
-            self.losses.append(loss.detach())
+            self.losses.append(loss)
             self.splits.append(next((split for ref, split in self._given if ref() is batch), -1))
             self.modes.append(int(training))
             self.used.append(0)
             counts = self.used
-        loss.register_hook(lambda _: _add(counts, place))
+        logits.register_hook(lambda _: _add(counts, place))
 
 
 def _add(counts: list[int], place: int) -> None:
@@ -85,7 +85,7 @@ class CharModel(nn.Module):
         before = functional.pad(now[:, :-1], (0, 0, 1, 0))
         logits = self.output(self.dropout(torch.relu(self.hidden(torch.cat([now, before], dim=-1)))))
         loss = functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), yb.reshape(-1))
-        self.log.computed(xb, loss, self.training)
+        self.log.computed(xb, logits, loss.detach(), self.training)
         return logits, loss
 
 

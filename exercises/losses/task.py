@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 Slips = dict[str, Callable[[Floats, Any], float]]
 
 TOLERANCE = 1e-5
-"""Relative to the loss, or absolute for losses below 1: single precision is good enough."""
+"""Relative to the loss or the largest score, whichever is larger: single precision is good enough."""
 HUGE = 1000.0
 
 
@@ -43,10 +43,14 @@ def _scores(random: np.random.Generator) -> Iterator[Case]:
     targets = random.integers(0, classes, size=samples).tolist()
     yield _case("a batch", logits=_normal(random, samples, classes), target=targets)
     targets = random.permutation(classes).tolist()
-    yield _case("a batch with as many samples as classes", logits=_normal(random, classes, classes), target=targets)
+    yield _case(
+        "a batch with as many samples as classes", logits=_normal(random, classes, classes), target=targets
+    )
     yield _case("a batch of one", logits=_normal(random, 1, classes), target=[int(random.integers(classes))])
     whole = random.integers(-4, 5, size=(samples, classes)).tolist()
-    yield _case("whole-numbered scores", logits=whole, target=random.integers(0, classes, size=samples).tolist())
+    yield _case(
+        "whole-numbered scores", logits=whole, target=random.integers(0, classes, size=samples).tolist()
+    )
 
     offset = float(random.integers(1, 9))
     yield _case("a huge score for the right class", huge=True, logits=[HUGE + offset, 0.0, -HUGE], target=0)
@@ -55,7 +59,9 @@ def _scores(random: np.random.Generator) -> Iterator[Case]:
     yield _case("hugely negative scores for all classes", huge=True, logits=logits, target=2)
     rows = random.normal(0.0, 2.0, size=(4, classes)) + np.array([[HUGE], [-HUGE], [0.0], [offset]])
     targets = random.integers(0, classes, size=4).tolist()
-    yield _case("a batch with huge scores in some rows", huge=True, logits=rows.round(3).tolist(), target=targets)
+    yield _case(
+        "a batch with huge scores in some rows", huge=True, logits=rows.round(3).tolist(), target=targets
+    )
 
 
 def _predictions(random: np.random.Generator) -> Iterator[Case]:
@@ -99,7 +105,9 @@ def judge(
         for item, answer in known:
             if answer.mutated:
                 names = " and ".join(f"`{name}`" for name in answer.mutated)
-                evidence = f"After `{function}` was called ({item['case']}), {names} held other values than before."
+                evidence = (
+                    f"After `{function}` was called ({item['case']}), {names} held other values than before."
+                )
                 judgement.found("input-mutated", function, evidence)
                 break
         _Function(judgement, function, first, known, right, slips).judge()
@@ -129,13 +137,13 @@ class _Function:
         """Say what is wrong: the form first, then ordinary cases, then huge scores."""
         if any(number_of(value) is None for _, value, _ in self.given):
             self._form()
-        elif any(not self._close(item, value) for item, value, _ in self.given if not item["huge"]):
+        elif any(not self._close(*part) for part in self.given if not part[0]["huge"]):
             self._value()
         else:
             self._huge()
 
-    def _close(self, item: Case, value: Any) -> bool:
-        return near(number_of(value), self.right[item["case"]])
+    def _close(self, item: Case, value: Any, arguments: tuple[Floats, Any]) -> bool:
+        return near(number_of(value), self.right[item["case"]], arguments[0])
 
     def _form(self) -> None:
         item, value, (numbers, _) = next(part for part in self.given if number_of(part[1]) is None)
@@ -149,7 +157,7 @@ class _Function:
 
     def _value(self) -> None:
         ordinary = [part for part in self.given if not part[0]["huge"]]
-        item, value, (numbers, _) = next(part for part in ordinary if not self._close(part[0], part[1]))
+        item, value, (numbers, _) = next(part for part in ordinary if not self._close(*part))
         slug, slip = self._slip(ordinary)
         got, expected = number_of(value), self.right[item["case"]]
         assert got is not None
@@ -164,7 +172,10 @@ class _Function:
         with np.errstate(all="ignore"):
             for slug, slips in self.slips.items():
                 for words, wrong in slips.items():
-                    if all(near(number_of(value), wrong(*arguments)) for _, value, arguments in given):
+                    if all(
+                        near(number_of(value), wrong(*arguments), arguments[0])
+                        for _, value, arguments in given
+                    ):
                         return slug, words
         return "wrong-value", ""
 
@@ -172,15 +183,21 @@ class _Function:
         for item, value, (numbers, _) in self.given:
             got, expected = number_of(value), self.right[item["case"]]
             assert got is not None
-            if near(got, expected):
+            if near(got, expected, numbers):
                 continue
-            evidence = f"`{self.name}` gave {got:.6g} for {self._shown(item, numbers)}; right is {expected:.6g}."
+            evidence = (
+                f"`{self.name}` gave {got:.6g} for {self._shown(item, numbers)}; right is {expected:.6g}."
+            )
             if math.isnan(got):
                 evidence += " An exponential overflowed or all of them were rounded to zero: inf/inf or 0/0."
             elif math.isinf(got):
-                evidence += " The probability was rounded to zero, and its logarithm is infinite."
-            elif got < expected:
-                evidence += " The loss is cut off, by a small number inside the logarithm or by limits on the scores."
+                evidence += (
+                    " An exponential overflowed, or a probability was rounded to zero before its logarithm."
+                )
+            else:
+                evidence += (
+                    " The loss is cut off, by a small number inside the logarithm or by limits on scores."
+                )
             self.judgement.found("unstable-loss", self.name, evidence, **_numbers(got, expected))
             return
 
@@ -196,9 +213,10 @@ def number_of(value: Any) -> float | None:
     return None if number is None else float(number)
 
 
-def near(value: float | None, expected: float) -> bool:
-    """Whether two losses agree up to rounding."""
-    return value is not None and abs(value - expected) <= TOLERANCE * max(1.0, abs(expected))
+def near(value: float | None, expected: float, numbers: Floats) -> bool:
+    """Whether two losses of these scores (or predictions) agree up to rounding."""
+    most = max(1.0, abs(expected), float(np.abs(numbers).max()))
+    return value is not None and abs(value - expected) <= TOLERANCE * most
 
 
 def _numbers(got: float, expected: float) -> dict[str, float]:
@@ -220,7 +238,7 @@ def _picked(values: Floats, target: Any) -> Floats:
 
 def cross_entropy(logits: Floats, target: Any) -> float:
     """The mean of log(sum(exp(logits))) - logits[target] over samples; shapes (C,) and (), or (N, C) and (N,)."""
-    return float(-_picked(_log_softmax(logits), target).mean())
+    return float(np.mean(0.0 - _picked(_log_softmax(logits), target)))
 
 
 def mse(pred: Floats, target: Any) -> float:
@@ -271,30 +289,30 @@ CROSS_ENTROPY_SLIPS: dict[str, Slips] = {
         "That is the logarithm to base 10: use the natural one, `np.log`.": lambda z, t: (
             cross_entropy(z, t) / math.log(10)
         ),
-        "The softmax runs down the batch (axis 0): each sample's classes must add up to 1, so use the last axis.": (
+        "The softmax runs down the batch (axis 0): each sample's classes must add up to 1, along the last axis.": (
             lambda z, t: float(-_picked(_log_softmax(z, axis=0), t).mean())
         ),
-        "The softmax runs over the whole batch: each sample's classes must add up to 1.": lambda z, t: (
-            float(-_picked(_log_softmax(z, axis=None), t).mean())
+        "The softmax runs over the whole batch: each sample's classes must add up to 1.": lambda z, t: float(
+            -_picked(_log_softmax(z, axis=None), t).mean()
         ),
         "The target is one too low: classes are counted from 0.": lambda z, t: cross_entropy(z, t - 1),
-        "The target is one too high: classes are counted from 0.": lambda z, t: (
-            cross_entropy(z, (t + 1) % _classes(z))
+        "The target is one too high: classes are counted from 0.": lambda z, t: cross_entropy(
+            z, (t + 1) % _classes(z)
         ),
-        "That is minus the score of the right class: the softmax is missing.": lambda z, t: (
-            float(-_picked(z, t).mean())
+        "That is minus the score of the right class: the softmax is missing.": lambda z, t: float(
+            -_picked(z, t).mean()
         ),
-        "That is log(sum(exp)) alone: the score of the right class has to be subtracted.": lambda z, t: (
-            float(_picked(z - _log_softmax(z), t).mean())
+        "That is log(sum(exp)) alone: the score of the right class has to be subtracted.": lambda z, t: float(
+            _picked(z - _log_softmax(z), t).mean()
         ),
-        "That is minus the probability itself: its logarithm is missing.": lambda z, t: (
-            float(-_picked(np.exp(_log_softmax(z)), t).mean())
+        "That is minus the probability itself: its logarithm is missing.": lambda z, t: float(
+            -_picked(np.exp(_log_softmax(z)), t).mean()
         ),
-        "That is 1 minus the probability: the loss is minus its logarithm.": lambda z, t: (
-            float(1 - _picked(np.exp(_log_softmax(z)), t).mean())
+        "That is 1 minus the probability: the loss is minus its logarithm.": lambda z, t: float(
+            1 - _picked(np.exp(_log_softmax(z)), t).mean()
         ),
-        "That is the probability of the right class; the loss is minus its logarithm.": lambda z, t: (
-            float(_picked(np.exp(_log_softmax(z)), t).mean())
+        "That is the probability of the right class; the loss is minus its logarithm.": lambda z, t: float(
+            _picked(np.exp(_log_softmax(z)), t).mean()
         ),
         "The logarithm is taken of the mean probability: take it for each sample, then the mean.": lambda z, t: (
             float(-np.log(_picked(np.exp(_log_softmax(z)), t).mean()))
@@ -302,13 +320,13 @@ CROSS_ENTROPY_SLIPS: dict[str, Slips] = {
         "Softmax is applied twice.": lambda z, t: cross_entropy(np.exp(_log_softmax(z)), t),
         "That is the first sample's loss only.": lambda z, t: float(-_picked(_log_softmax(z), t)[0]),
         "That is the last sample's loss only.": lambda z, t: float(-_picked(_log_softmax(z), t)[-1]),
-        "The target is ignored: that is the loss of the class with the largest score.": lambda z, t: (
-            float(-_log_softmax(z).max(axis=-1).mean())
+        "The target is ignored: that is the loss of the class with the largest score.": lambda z, t: float(
+            -_log_softmax(z).max(axis=-1).mean()
         ),
         "`p[:, target]` takes all targets for every sample: `p[np.arange(N), target]` takes one each.": _all_pairs,
         "Each class was taken as a yes-or-no question; only the right class's probability counts.": _binary,
-        "The mean over all classes was taken; only the right class counts.": lambda z, t: (
-            float(-_log_softmax(z).mean())
+        "The mean over all classes was taken; only the right class counts.": lambda z, t: float(
+            -_log_softmax(z).mean()
         ),
     },
 }
@@ -316,7 +334,7 @@ CROSS_ENTROPY_SLIPS: dict[str, Slips] = {
 
 
 def _per_row(pred: Floats, target: Any) -> Floats:
-    squares = (pred - target) ** 2
+    squares: Floats = (pred - target) ** 2
     return squares.reshape(len(squares), -1)
 
 
@@ -336,17 +354,17 @@ MSE_SLIPS: dict[str, Slips] = {
         "That is the root of it: leave the square root out.": lambda p, t: math.sqrt(mse(p, t)),
         "These are absolute differences: square them.": lambda p, t: float(np.mean(np.abs(p - t))),
         "The differences are not squared.": lambda p, t: float(np.mean(p - t)),
-        "The mean is squared: square each difference first, then take the mean.": lambda p, t: (
-            float(np.mean(p - t) ** 2)
+        "The mean is squared: square each difference first, then take the mean.": lambda p, t: float(
+            np.mean(p - t) ** 2
         ),
         "The sign is wrong: squares are never negative.": lambda p, t: -mse(p, t),
         "The differences are cut to whole numbers.": lambda p, t: float(np.mean(np.trunc(p - t) ** 2)),
         "The predictions are cut to whole numbers.": lambda p, t: mse(np.trunc(p), t),
-        "That is the difference of the squares: subtract first, then square.": lambda p, t: (
-            float(np.mean(p**2 - np.asarray(t) ** 2))
+        "That is the difference of the squares: subtract first, then square.": lambda p, t: float(
+            np.mean(p**2 - np.asarray(t) ** 2)
         ),
-        "Every prediction is compared with every target.": lambda p, t: (
-            float(np.mean((np.reshape(p, (-1, 1)) - np.reshape(t, (1, -1))) ** 2))
+        "Every prediction is compared with every target.": lambda p, t: float(
+            np.mean((np.reshape(p, (-1, 1)) - np.reshape(t, (1, -1))) ** 2)
         ),
     },
 }

@@ -189,7 +189,7 @@ def judge(answers: Answers, training: Files, hidden: Files, parameters: Paramete
     expected = warmup_cosine(*case)
     text = (
         f"`warmup_cosine(step={step}, warmup={warmup}, total={total}, peak={peak:g})` should be {expected:.6g}; "
-        f"yours gives {described(value)}."
+        f"yours {_said(value)}."
     )
     text += f"  A likely slip: {slip}." if slip else ""
     text += f"  {len(wrong)} of {len(answers.of('warmup_cosine'))} steps that were tried differ."
@@ -200,6 +200,11 @@ def judge(answers: Answers, training: Files, hidden: Files, parameters: Paramete
 def _near(value: Any, expected: float, peak: float) -> bool:
     number = numbers_of(value, ())
     return number is not None and bool(abs(float(number) - expected) <= TOLERANCE * peak)
+
+
+def _said(value: Any) -> str:
+    """What came back, or the error that came instead (see drive in model.py)."""
+    return f"stops with {value}" if isinstance(value, str) else f"gives {described(value)}"
 
 
 def _telling(wrong: list[tuple[list[Any], Any]]) -> tuple[list[Any], Any]:

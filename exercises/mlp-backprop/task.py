@@ -125,6 +125,9 @@ def forward(params: Params, x: Floats, slip: str = "") -> list[Floats]:
             result.append(scores)
         elif slip == "relu-output":
             result.append(softmax(np.maximum(scores, 0)))
+        elif slip == "axis-sum":
+            powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+            result.append(powers / powers.sum(axis=0))
         else:
             result.append(softmax(scores, axis=0 if slip == "axis" else 1))
     return result
@@ -138,6 +141,7 @@ FORWARD_SLIPS = {
     "logits": "the last entry holds the scores, without softmax",
     "relu-output": "the scores go through a ReLU before the softmax",
     "axis": "the softmax runs over the batch (axis 0) and not over the classes (axis 1)",
+    "axis-sum": "the sum below the softmax runs over the batch (axis 0) and not over the classes (axis 1)",
 }
 
 
@@ -435,6 +439,10 @@ class Replay:
 
     def judge(self, final: Floats) -> None:
         """Say which training the final parameters come from."""
+        if not np.isfinite(final).all():
+            text = "After training the parameters are not finite: the steps go the wrong way, or are far too long."
+            self.judgement.found("wrong-update", "train", text)
+            return
         for orders in self._readings():
             if any(self._is(final, [b for order in orders for b in cut(order)]) for cut in CUTS):
                 return

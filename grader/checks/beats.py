@@ -36,7 +36,7 @@ def missing_backward(facts: Facts) -> Verdict:
     backwards, steps = facts.count("BA"), facts.count("S")
     numbers: dict[str, float | int | str] = {"backwards": backwards, "steps": steps}
     if backwards:
-        if facts.fed or facts.moved or not facts.of(trace.Row):
+        if facts.fed or facts.moved or not facts.of(trace.Row) or facts.asks("broken-graph"):
             return Clear()
         text = (
             f"{_times(backwards, 'backward pass', 'backward passes')} ran, but no gradient reached any parameter: "
@@ -178,7 +178,9 @@ def accumulation_not_averaged(facts: Facts) -> Verdict:
     steps = [step for step in steps_of(facts) if len(_batches(step)) > 1 or _parts(step) > 1]
     summed = [step for step in steps if _is_sum_of_means(step)]
     if not _enough(summed, steps, MAJORITY) or not summed:
-        return Clear()
+        from grader.checks.weighing import badly_averaged
+
+        return badly_averaged(facts) or Clear()
     size = int(median(max(len(step.fresh), _parts(step)) for step in summed))
     if _rate_makes_up(facts, summed, size):
         return Clear()

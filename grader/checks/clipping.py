@@ -29,7 +29,8 @@ class Cut:
     """One step: the norm of all gradients it used, and the clips around it.
 
     `early` came before the last of its backwards, `due` after that and before it, `late` right after it,
-    `active_early` counts those of `early` that cut gradients to which a backward was then added.
+    `active_early` counts those of `early` that cut gradients to which a backward was then added; `scaled`: a
+    clip saw gradients that a gradient scaler's factor was still in.
     """
 
     row: Row
@@ -38,6 +39,7 @@ class Cut:
     due: list[Row] = field(default_factory=list)
     late: list[Row] = field(default_factory=list)
     active_early: int = 0
+    scaled: bool = False
 
 
 def limit_of(facts: Facts) -> float | None:
@@ -75,8 +77,12 @@ def _cuts(rows: list[Row], *, clips_first: bool) -> list[Cut]:
     early: list[Row] = []  # before it, since the last step
     active = 0
     just_stepped = partly = False  # partly: some gradients of the next step are there
+    scale = scaled = False
     for row in rows:
-        if row.beat == "C" and "b" not in row.flags:
+        if row.beat in "XU":
+            scale = row.beat == "X"
+        elif row.beat == "C" and "b" not in row.flags:
+            scaled = scaled or scale
             if just_stepped and found and not clips_first:
                 found[-1].late.append(row)
             else:
@@ -91,8 +97,9 @@ def _cuts(rows: list[Row], *, clips_first: bool) -> list[Cut]:
         elif row.beat == "s":
             norm = _norm(row)
             if norm is not None:
-                found.append(Cut(row, norm, early, clips, active_early=active))
-            early, clips, active, just_stepped, partly = [], [], 0, True, False
+                found.append(Cut(row, norm, early, clips, active_early=active, scaled=scaled))
+            early, clips, active = [], [], 0
+            just_stepped, partly, scale, scaled = True, False, False, False
     return found
 
 
@@ -212,8 +219,8 @@ def missing_clip(facts: Facts) -> Verdict:
 def wrong_limit(facts: Facts) -> Found | None:
     """Gradients clipped to another limit than the exercise's, or value by value."""
     limit, seen = limit_of(facts), cuts(facts)
-    if not limit or len(seen) < AT_LEAST:
-        return None
+    if not limit or len(seen) < AT_LEAST or any(cut.scaled for cut in seen):
+        return None  # clipped before it was unscaled: another finding's business
     by_value = [clip for cut in seen for clip in cut.due if clip.text == "clip_grad_value_"]
     if len(by_value) * 2 > len(seen):
         text = f"The exercise asks for a norm of at most {limit:.4g}; your loop cuts each number by itself."

@@ -22,7 +22,7 @@ def training_passes(facts: Facts) -> list[trace.Pass]:
 def whole_passes(facts: Facts) -> int | None:
     """How many epochs were trained, where each was one whole pass over a loader; None for other loops."""
     passes = training_passes(facts)
-    whole = [item for item in passes if item.finished and item.trained * 2 >= item.batches]
+    whole = [item for item in passes if item.finished and item.trained * 2 > item.batches]
     return len(whole) if whole and len(whole) == len(passes) else None
 
 
@@ -80,7 +80,8 @@ def same_batch_repeated(facts: Facts) -> Verdict:
     if (window := _same_in_window(facts, backs)) is not None:
         return window
     steps = {back.row.step for back in backs}
-    if len({back.batch for back in backs}) == 1 and len(steps) >= 8 and 0 < backs[0].rows < whole:
+    updates = len(steps) if facts.count("S") else len(backs)  # by hand, every backward is followed by one
+    if len({back.batch for back in backs}) == 1 and updates >= 8 and 0 < backs[0].rows < whole:
         return _same(backs[0].rows, backwards, facts, 0)
     return Clear()
 
@@ -90,7 +91,8 @@ def _same_in_window(facts: Facts, backs: list[Back]) -> Found | None:
     asked = facts.evidence.parameters.get("grad_accum", 0)
     inputs: dict[tuple[int, int], list[str]] = defaultdict(list)
     for back in backs:
-        inputs[back.row.window, back.row.step].append(back.batch)
+        if not back.again:
+            inputs[back.row.window, back.row.step].append(back.batch)
     several = [found for found in inputs.values() if len(found) > 1]
     alike = [found for found in several if len(set(found)) == 1]
     if not isinstance(asked, int) or asked < 2 or len(alike) < 2 or len(alike) * 2 <= len(several):
@@ -123,7 +125,7 @@ def not_shuffled(facts: Facts) -> Verdict:
         if len(full) >= 2 and all(_same_order(one, two) for one, two in pairwise(full)):
             return _ordered(full, facts)
     feed = facts.last(trace.Feed)
-    if feed is not None and not feed.fresh and feed.period > 1 and facts.samples:
+    if feed is not None and feed.fresh <= feed.period and feed.period > 1 and facts.samples:
         covered = feed.period * feed.rows / facts.samples
         if 0.85 <= covered <= 1.15:
             text = (
@@ -153,19 +155,3 @@ def _ordered(full: list[trace.Pass], facts: Facts) -> Found:
     loader = next((item for item in facts.of(trace.Loader) if item.id == full[0].loader), None)
     lines = (loader.line if loader else 0, full[0].line)
     return Found(text, lines, {"passes": len(full), "samples": full[0].rows})
-
-
-@check("trains-on-held-out")
-def trains_on_held_out(facts: Facts) -> Verdict:
-    """Rows of the held-out data among those that a backward was computed from."""
-    origins = facts.of(trace.Origin)
-    bad = [origin for origin in origins if origin.rows.get("held-out", 0)]
-    if not bad:
-        return Clear()
-    held = sum(origin.rows["held-out"] for origin in bad)
-    total = sum(sum(origin.rows.values()) for origin in origins)
-    text = (
-        f"Of {total} training samples that were traced back to their files, {held} came from the test set; "
-        f"the first were trained on at step {bad[0].at_step + 1}."
-    )
-    return Found(text, (bad[0].line,), {"traced": total, "held_out": held})

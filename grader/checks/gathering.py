@@ -62,32 +62,45 @@ def accumulation_tail_dropped(facts: Facts) -> Verdict:
     """Gradients of the last batches of an epoch that no step ever used."""
     steps = steps_of(facts)
     size = gathers(steps)
-    if size < 2:
-        return Clear()
     passes = training_passes(facts)
-    left = {item.id: item.batches - item.trained for item in passes if item.finished}
-    tails = {number: lost for number, lost in left.items() if 0 < lost < size}
-    known = {item.id for item in passes}
-    for _, backs in gathered(facts, steps):
-        unused = [back for back in backs if not back.uses and back.passed in known]
-        if unused and unused[-1].passed != backs[-1].passed and len(unused) < size:
-            tails[unused[-1].passed] = max(tails.get(unused[-1].passed, 0), len(unused))
-    if not tails or len(tails) * 2 <= len(passes):
+    if size < 2 or not passes:
+        return Clear()
+    lost = [item.batches - item.trained for item in passes if item.finished]
+    ends, of = [count for count in lost if 0 < count < size], len(passes)
+    if len(ends) * 2 <= of:
+        ends, of = _seen_ends(facts, steps, size)
+    if len(ends) * 2 <= of:
         return Clear()  # what is left at an epoch's end is carried on into the next one
-    lost = max(tails.values())
     batches = max(item.batches for item in passes)
     text = (
-        f"A step took the gradients of {size:.0f} batches together.  At the end of {len(tails)} of {len(passes)} "
-        f"epochs the last {'batch' if lost == 1 else f'{lost} batches'} of {batches} went backward, and no step "
-        "ever used that."
+        f"A step took the gradients of {size:.0f} batches together.  At {len(ends)} of {of} ends of epochs that were "
+        f"looked at, the last {'batch' if max(ends) == 1 else f'{max(ends)} batches'} of {batches} had gone backward, "
+        "and no step ever used that."
     )
     numbers: dict[str, float | int | str] = {
-        "epochs": len(tails),
-        "dropped": lost,
+        "epochs": len(ends),
+        "dropped": max(ends),
         "micro_batches": int(size),
         "batches": batches,
     }
     return Found(text, (facts.line_of("B"), facts.line_of("S")), numbers)
+
+
+def _seen_ends(facts: Facts, steps: list[Step], size: float) -> tuple[list[int], int]:
+    """The batches lost at each end of a training pass that a ledger window saw, and how many ends those were."""
+    known = {item.id for item in training_passes(facts)}
+    ends: list[int] = []
+    watched, before = 0, (-1, -1)
+    for _, backs in gathered(facts, steps):
+        if not backs:
+            continue
+        window, now = backs[-1].row.window, backs[-1].passed
+        if before[0] == window and before[1] != now and {before[1], now} <= known:
+            watched += 1
+            unused = sum(not back.uses for back in backs if back.passed == before[1])
+            ends += [unused] if 0 < unused < size else []
+        before = (window, now)
+    return (ends if len(ends) >= AT_LEAST else []), watched
 
 
 @check("double-backward")
@@ -109,12 +122,13 @@ def double_backward(facts: Facts) -> Verdict:
 def _repeats(step: Step, backs: list[Back]) -> bool:
     """Whether two backwards in a row added the same gradient at full weight, with no forward between them."""
     used = {id(back) for back in step.fresh}
+    batches = sum(not back.again for back in backs) or 1  # each may have been divided by their number
     for one, two in pairwise(backs):
         if not two.again or one.gain is None or two.gain is None or not one.gain.any():
             continue
         if id(one) not in used or id(two) not in used or one.gain.size < 2:
             continue
-        halved = one.loss and one.row.value is not None and one.row.value / one.loss < 0.75
+        halved = one.loss and one.row.value and 2 * one.row.value / one.loss < 1.5 / batches
         near = np.abs(one.gain - two.gain) <= SAME_GAIN * np.abs(one.gain).max()
         if near.all() and not halved:
             return True

@@ -75,7 +75,7 @@ class Step:
     clean     the first backward since the last step began from no gradient (or there was none)
     same      no backward since its last step, and the same gradient as then
     late      its batch went forward before it and backward after it
-    early     a batch had been drawn, and there had been no backward at all
+    early     a batch had been drawn (where loaders draw them), and there had been no backward at all
     closure   its backwards ran inside it
     finite    all that it read was finite (nan equals nothing, so nothing can be followed)
     rate      of an update by hand: the values moved by -rate times the gradient
@@ -112,6 +112,7 @@ class Ledger:
     steps: list[Step] = field(default_factory=list)
     fed: set[int] = field(default_factory=set)
     moved: set[int] = field(default_factory=set)
+    draws: bool = False  # whether loaders drew batches
 
 
 def read_ledger(records: Iterable[Record]) -> Ledger:
@@ -126,7 +127,7 @@ def _read(everything: list[Record]) -> Ledger:
         if isinstance(use, OptimizerUse) and use.params:
             optimizers.setdefault(use.id, set()).update(use.params)
     by_hand = not any(isinstance(record, Row) and record.beat == "s" for record in everything)
-    ledger = Ledger()
+    ledger = Ledger(draws=any(isinstance(record, Row) and record.beat == "D" for record in everything))
     window: _Window | None = None
     number = -1
     for record in everything:
@@ -344,7 +345,8 @@ class _Window:
         step = Step(row.of, begin, begin.rates)
         self._ledger.steps.append(step)
         step.closure = backs != len(self._backs)
-        step.early = not self._backs and "D" in self._trail and begin.step == 0
+        drawn = "D" in self._trail or not self._ledger.draws
+        step.early = not self._backs and drawn and begin.step == 0
         if not step.closure and ("F" in self._trail or "L" in self._trail):
             self._late.append(step)
         values, final = self._vector(begin.params), self._vector(row.params)
@@ -445,6 +447,7 @@ class _Window:
             return
         self._note_fed(self._masked(step, reading))
         self._use(step, reading)
+        step.same = bool(step.again and not step.fresh and not step.zero)
 
     def _masked(self, step: Step, reading: Vector) -> Vector:
         """A reading with the coordinates of other optimizers' parameters set to zero."""

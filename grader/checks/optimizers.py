@@ -9,8 +9,9 @@ from grader.checks.beats import steps_of
 from grader.checks.clipping import wrong_limit
 from grader.checks.feeding import epochs_trained, whole_passes
 from grader.checks.ledger import BY_HAND, Step
-from grader.checks.precision import precision
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
+from grader.checks.stated import highest_rate, precision, validated
+from grader.checks.weighing import scaled_loss
 from sandbox import trace
 
 TOLERANCE = 1e-3  # relative, for numbers a student types
@@ -73,7 +74,7 @@ def optimizer_recreated(facts: Facts) -> Verdict:
 @check("wrong-hyperparameter")
 def wrong_hyperparameter(facts: Facts) -> Verdict:
     """The stated optimizer, rate, momentum, batch size and number of epochs, as far as they are stated."""
-    looks = (_optimizer, _batch, _epochs, _steps, wrong_limit, precision)
+    looks = (_optimizer, _batch, _epochs, _steps, wrong_limit, precision, highest_rate, validated, scaled_loss)
     problems = [found for look in looks if (found := look(facts)) is not None]
     if problems:
         lines = tuple(line for found in problems for line in found.lines)
@@ -96,7 +97,7 @@ def _optimizer(facts: Facts) -> Found | None:
         given = next((item for item in facts.of(trace.Optimizer) if item.given), main)
         if main.cls != given.cls:
             return None  # another kind of optimizer is the student's to choose, and has rates of its own
-    elif wanted is not None and main.cls != wanted and main.cls in KNOWN:
+    elif wanted not in (None, "none") and main.cls != wanted and main.cls in KNOWN:
         text = f"The exercise asks for {wanted}; your loop steps with {main.cls}."
         return Found(text, (main.line,), {"optimizer": main.cls, "wanted_optimizer": wanted})
     momentum = main.hyper.get("momentum")

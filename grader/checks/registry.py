@@ -93,6 +93,10 @@ class Facts:
         end = self.last(trace.End)
         return bool(self.ledger.moved) or (end is not None and end.moved)
 
+    def asks(self, slug: str) -> bool:
+        """Whether the rubric has a line for a slug."""
+        return any(slug in requirement.findings for requirement in self.exercise.requirement)
+
     @property
     def good(self) -> bool:
         """Whether the hidden test was passed."""
@@ -174,13 +178,20 @@ def run_checks(
     from grader.checks import (  # noqa: F401 - they register
         beats,
         clipping,
+        coverage,
+        curves,
         feeding,
         gathering,
+        heldout,
         losses,
         membership,
+        modes,
+        objectives,
         optimizers,
         scaling,
         schedules,
+        stopping,
+        updates,
     )
 
     facts = Facts(evidence, exercise)
@@ -237,7 +248,8 @@ def _from_examiner(item: Judged, facts: Facts) -> CheckResult:
     if item.status != "found":
         return CheckResult(slug=item.slug, status=item.status, reason=item.reason)
     lines = {record.name: record.line for record in facts.of(trace.Function)}
-    found = Found(item.evidence, (lines.get(item.function, 0),), dict(item.numbers))
+    only = next(iter(lines.values())) if len(lines) == 1 else 0  # a part of the one thing that is defined
+    found = Found(item.evidence, (lines.get(item.function, only),), dict(item.numbers))
     basis = facts.evidence.judged_basis
     return CheckResult(
         slug=item.slug, status="found", finding=finding(item.slug, found, facts.evidence, basis)

@@ -69,6 +69,8 @@ def _idle_scheduler(facts: Facts) -> Verdict:
     """Without a stated trace: schedulers of which none was ever called, over more than one epoch."""
     schedules = facts.of(trace.Schedule)
     used = used_rates(facts)
+    if not schedules and facts.evidence.parameters.get("schedule") == "own":
+        return _no_schedule(facts, used)
     if not schedules or any(item.calls for item in schedules) or used is None or len(used) < FEW:
         return Clear()
     if not _constant(used) or len(training_passes(facts)) == 1:
@@ -79,6 +81,15 @@ def _idle_scheduler(facts: Facts) -> Verdict:
     )
     numbers: dict[str, float | int | str] = {"steps": len(used), "scheduler_calls": 0, "rate": float(used[0])}
     return Found(text, (schedules[0].line, facts.line_of("S")), numbers)
+
+
+def _no_schedule(facts: Facts, used: Trace | None) -> Verdict:
+    """One rate from the first step to the last where the exercise asks for a schedule of the student's own."""
+    if used is None or len(used) < FEW or not _constant(used):
+        return Clear()
+    text = f"There is no schedule: all {len(used)} steps were taken with the rate {used[0]:.4g}."
+    numbers: dict[str, float | int | str] = {"steps": len(used), "scheduler_calls": 0, "rate": float(used[0])}
+    return Found(text, (facts.line_of("S"),), numbers)
 
 
 @check("scheduler-wrong-cadence")
@@ -134,7 +145,7 @@ def _how(facts: Facts, used: Trace, wanted: Trace, tolerance: float) -> str:
 
 
 def _per(schedule: trace.Schedule, steps: int, epochs: int) -> str:
-    if schedule.calls >= 0.9 * (steps + epochs) and epochs > 1:
+    if epochs > 1 and abs(schedule.calls - steps - epochs) <= 1:
         return ", after every batch and every epoch"
     if abs(schedule.calls - steps) <= 1:
         return ", once for every batch"
@@ -209,8 +220,9 @@ def scheduler_before_optimizer(facts: Facts) -> Verdict:
             text = (
                 "`scheduler.step()` came before the first `optimizer.step()`, so the first rate was skipped."
             )
-            if wanted is not None and used is not None and len(used) and len(wanted):
-                text += f"  The first step used {used[0]:.4g}, and {wanted[0]:.4g} was due."
+            if wanted is not None and used is not None:
+                place = int(np.argmin(same(used, wanted)))
+                text += f"  Step {place + 1} used {used[place]:.4g}, and {wanted[place]:.4g} was due."
             lines = (facts.line_of("H"), facts.line_of("S"))
             return Found(text, lines, {"scheduler_calls": schedule.calls})
     return Clear()

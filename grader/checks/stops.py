@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grader.checks.crashes import shape_mismatch, wrong_device
 from grader.checks.registry import Found, finding
 from grader.models import Evidence, Finding
 from sandbox import trace
@@ -72,6 +73,13 @@ def _cause(stop: trace.Stop, records: tuple[trace.Record, ...]) -> tuple[str, st
     """The finding that a crash is told as (one of CRASH_CAUSES) and its sentence, where the cause is known."""
     if stop.slug != "crashed":
         return None
+    if text := wrong_device(stop.message):
+        return "wrong-device", text
+    if text := shape_mismatch(stop.message):
+        return "shape-mismatch", text
+    if "modified by an inplace operation" in stop.message and _stepped_between(records):
+        text = "The parameters were moved between a batch's forward pass and its backward pass."
+        return "step-before-backward", text
     scalers = [item for item in records if isinstance(item, trace.Scaler)]
     called_again = "unscale_() is being called after step()" in stop.message and any(
         item.unscaled >= item.updates + 2 for item in scalers
@@ -83,9 +91,16 @@ def _cause(stop: trace.Stop, records: tuple[trace.Record, ...]) -> tuple[str, st
     if "No inf checks were recorded prior to update" in stop.message and any(
         item.scaled and item.bypassed and not item.steps and not item.unscaled for item in scalers
     ):
-        text = "The loss was scaled, and the optimizer stepped without the scaler: with gradients that were still scaled."
+        text = "The loss was scaled, and the optimizer stepped without the scaler, on scaled gradients."
         return "scaler-bypassed", text
     return None
+
+
+def _stepped_between(records: tuple[trace.Record, ...]) -> bool:
+    """Whether the first batch had a step between its forward and its backward: torch refuses that backward."""
+    beats = "".join(item.beats for item in records if isinstance(item, trace.Pattern))
+    since = beats[beats.rfind("F") :] if "F" in beats else ""
+    return 0 < since.find("S") < since.find("B")
 
 
 def reached(records: tuple[trace.Record, ...]) -> str:

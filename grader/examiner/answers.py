@@ -154,7 +154,7 @@ def likely_slip(value: Any, slips: Mapping[str, Any], tolerance: float = 1e-6) -
 def described(value: Any) -> str:
     """A value in a few words: a number, an array by its shape, anything else by its type."""
     if isinstance(value, Other):
-        return f"a value of type {value.type}"
+        return value.type if value.type.startswith("a ") else f"a value of type {value.type}"
     if value is None:
         return "None"
     if isinstance(value, (bool, int, float)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import sys
 import traceback
 from collections.abc import Iterator
 from functools import lru_cache
@@ -28,6 +29,7 @@ def load_task(slug: str) -> ModuleType:
     if spec is None or spec.loader is None or not path.is_file():
         raise BadExercise(f"{path} is missing.")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up there
     try:
         spec.loader.exec_module(module)
     except Exception as error:

@@ -85,6 +85,8 @@ class Recorded(np.ndarray[Any, Any]):
         plain = [_plain(item) for item in inputs]
         value = getattr(ufunc, method)(*plain, **_plain_values(kwargs))
         formed = method in ("__call__", "outer") and ufunc in _PRODUCTS and self._formed(tags)
+        if ufunc is np.multiply and method == "__call__":
+            self._met(inputs, tags)
         if ufunc is np.subtract and method == "__call__":
             self._compared(tags)
         tag = NOTHING if formed else _merged(tags)
@@ -123,6 +125,14 @@ class Recorded(np.ndarray[Any, Any]):
         else:
             self.table.notes.cross(len(alone.x))
         return True
+
+    def _met(self, inputs: tuple[Any, ...], tags: list[Tag]) -> None:
+        """Note a single number that was multiplied by x."""
+        if self.table is None or not any(tag.x and not tag.y for tag in tags):
+            return
+        for item, tag in zip(inputs, tags, strict=True):
+            if tag == NOTHING and np.ndim(item) == 0 and isinstance(item, (int, float, np.ndarray)):
+                self.table.notes.met(float(item))
 
     def _compared(self, tags: list[Tag]) -> None:
         if self.table is not None and len(tags) == 2:

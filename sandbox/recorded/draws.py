@@ -83,11 +83,12 @@ def _noting(function: Callable[..., Any], *, shuffles: bool, first: int) -> Call
 
     @functools.wraps(function)
     def noting(*args: Any, **kwargs: Any) -> Any:
-        value = function(*args, **kwargs)
-        if _Current.places is not None:
-            left = args[first] if len(args) > first else kwargs.get("x")
-            _Current.places.note(left if shuffles else value)
-        return value
+        with _apart():
+            value = function(*args, **kwargs)
+        if shuffles:
+            _noted(args[first] if len(args) > first else kwargs.get("x"))
+            return value
+        return _noted(value)
 
     return noting
 
@@ -102,26 +103,43 @@ class RecordedGenerator(np.random.Generator):
 
     def permutation(self, *args: Any, **kwargs: Any) -> Any:
         """As numpy's."""
-        return self._noted(super().permutation(*args, **kwargs))
+        with _apart():  # numpy's own calls shuffle
+            value = super().permutation(*args, **kwargs)
+        return _noted(value)
 
     def permuted(self, *args: Any, **kwargs: Any) -> Any:
         """As numpy's."""
-        return self._noted(super().permuted(*args, **kwargs))
+        with _apart():
+            value = super().permuted(*args, **kwargs)
+        return _noted(value)
 
     def choice(self, *args: Any, **kwargs: Any) -> Any:
         """As numpy's."""
-        return self._noted(super().choice(*args, **kwargs))
+        with _apart():
+            value = super().choice(*args, **kwargs)
+        return _noted(value)
 
     def integers(self, *args: Any, **kwargs: Any) -> Any:
         """As numpy's."""
-        return self._noted(super().integers(*args, **kwargs))
+        return _noted(super().integers(*args, **kwargs))
 
     def shuffle(self, x: Any, *args: Any, **kwargs: Any) -> None:
         """As numpy's."""
         super().shuffle(x, *args, **kwargs)
-        self._noted(x)
+        _noted(x)
 
-    def _noted(self, value: Any) -> Any:
-        if _Current.places is not None:
-            _Current.places.note(value)
-        return value
+
+@contextlib.contextmanager
+def _apart() -> Iterator[None]:
+    """What is drawn inside belongs to one draw, and is not noted by itself."""
+    places, _Current.places = _Current.places, None
+    try:
+        yield
+    finally:
+        _Current.places = places
+
+
+def _noted(value: Any) -> Any:
+    if _Current.places is not None:
+        _Current.places.note(value)
+    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
 
 MOST = 8_000
@@ -16,6 +17,7 @@ class Notes:
     crossed   one number: how often the x of one point met the error of another
     draws     what a random generator shuffled or drew, one draw after the other, and
     sizes     how many numbers each of those draws gave
+    first     the first plain number that met an x, as the 64 bits of a float: w at the start of a usual loop
     idle      how often each of the student's lines ran after the last gradient
     missed    one number: entries that did not fit
     """
@@ -27,6 +29,7 @@ class Notes:
             "crossed": [0],
             "draws": [],
             "sizes": [],
+            "first": [],
             "idle": [],
             "missed": [0],
         }
@@ -45,6 +48,11 @@ class Notes:
     def cross(self, count: int) -> None:
         """The x of `count` points met the errors of others."""
         self.lists["crossed"][0] += count
+
+    def met(self, value: float) -> None:
+        """A plain number was multiplied by an x."""
+        if not self.lists["first"]:
+            self.lists["first"].extend(struct.unpack("q", struct.pack("d", value)))
 
     def draw(self, points: list[int]) -> None:
         """A random generator gave these."""

@@ -124,6 +124,8 @@ def _combine(function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     if not isinstance(left, Number) or not isinstance(right, Number):
         source = left if isinstance(left, Number) else right
         other = right if source is left else left
+        if function is operator.mul and source.leaf and source.holds == X and isinstance(other, (int, float)):
+            source.notes.met(other)
         return _derived(value, source, source.holds) if isinstance(other, (int, float)) else value
     if function is operator.mul and _formed(left, right):
         return value

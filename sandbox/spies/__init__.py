@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from sandbox.spies import autograd, module, optimizer, rng
 from sandbox.spies.data import DataSpy
+from sandbox.spies.loads import LoadSpy
 from sandbox.spies.loss import LossSpy, SyncSpy
 from sandbox.spies.module import Watcher
 from sandbox.spies.recorder import Recorder
@@ -38,6 +39,7 @@ class Spies:
             self._data.install(),
             self._schedule.install(),
             self._scaling.install(),
+            LoadSpy(recorder).install(),
             rng.install(recorder),
         ]
 
@@ -50,8 +52,8 @@ class Spies:
                 self._scaling.register(argument)
 
     def when_exhausted(self, loader: DataLoader[Any], callback: Callable[[int], None]) -> None:
-        """Call back with the loader's number whenever a pass over it has come to its end."""
-        self._data.when_exhausted[self._data.loader(loader, 0)] = callback
+        """Call back with a loader's number whenever a pass over it, or over another of its data, ends."""
+        self._data.follow(loader, callback)
 
     def remove(self) -> None:
         """Take every spy off again."""

@@ -10,6 +10,9 @@ import torch
 
 from sandbox.spies.graphs import first_tensor, graph_nodes
 from sandbox.spies.recorder import Recorder
+from sandbox.spies.shapes import widened
+
+LOOKED_AT = 3  # backwards whose graph is searched for shapes that do not match
 
 
 def install(recorder: Recorder) -> Callable[[], None]:
@@ -43,10 +46,12 @@ def _scalar(tensors: Any) -> tuple[torch.Tensor | None, float | None]:
 
 
 def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
-    def look_before(tensors: Any) -> dict[str, Any]:
+    def look_before(tensors: Any, given: Any) -> dict[str, Any]:
         line = recorder.beat("B")
         root, value = _scalar(tensors)
         _note(recorder, root, value, line)
+        _, weight = _scalar(given)
+        value = value if value is None or weight is None else value * weight
         ledger = recorder.ledger
         if not ledger.open:
             return {}
@@ -70,7 +75,7 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
         if recorder.elsewhere or recorder.differentiating:  # a checkpoint's own backward is no beat
             original(tensors, *args, **kwargs)
             return
-        seen = recorder.shield(look_before, tensors)
+        seen = recorder.shield(look_before, tensors, args[0] if args else kwargs.get("grad_tensors"))
         recorder.differentiating += 1
         try:
             original(tensors, *args, **kwargs)
@@ -131,6 +136,8 @@ def _trains(recorder: Recorder, inputs: Sequence[Any]) -> bool:
 
 def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, line: int) -> None:
     recorder.backwards += 1
+    if recorder.backwards <= LOOKED_AT and (shapes := widened(root)) is not None:
+        recorder.write(trace.Widened(line=line, operand=shapes[0], result=shapes[1]))
     value = recorder.unscaled(root, value)  # a scaled loss counts as what it was before
     recorder.feed.backward(root, value)
     recorder.ledger.commit_graph(root, line)

@@ -79,6 +79,7 @@ class DataSpy:
         self._all: list[_PassState] = []  # written at the end: a later step may still use their batches
         self._loaders_seen = 0
         self.when_exhausted: dict[int, Callable[[int], None]] = {}  # by loader: what to call at a pass's end
+        self._same_data: list[tuple[Any, Callable[[int], None]]] = []  # for other loaders over the same data
         self._lines: dict[int, tuple[weakref.ref[Any], int]] = {}  # where loaders were made
 
     def install(self) -> Callable[[], None]:
@@ -118,6 +119,9 @@ class DataSpy:
         number = self._loaders_seen
         self._loaders_seen += 1
         self._loaders[id(loader)] = (weakref.ref(loader), number)
+        for data, callback in self._same_data:
+            if loader.dataset is data:
+                self.when_exhausted[number] = callback
         if number < MAX_PASSES:
             self._recorder.write(_describe(number, loader, self._recorder.registry.given, line))
         return number
@@ -229,8 +233,8 @@ class DataSpy:
             except StopIteration:
                 if state.finished:
                     state.polled += 1
-                elif (callback := self.when_exhausted.get(state.loader)) is not None:
-                    recorder.shield(callback, state.loader)
+                elif state.batches != state.expected:
+                    self._exhausted(state)
                 state.finished = True
                 raise
             recorder.shield(self._drawn, state, batch)
@@ -251,9 +255,21 @@ class DataSpy:
         lost = functools.partial(state.lost, rows)
         recorder.feed.drawn(Draw(pointer, rows, state.used, state.loader, lost))
         if recorder.ledger.open:
+            recorder.labels.drawn(batch)
             recorder.ledger.row("D", 0, of=state.number, rows=rows)
         if state.expected is not None and state.expected - state.batches == 2:
             recorder.ledger.epoch_ends_soon()
+        if state.batches == state.expected:  # a loop that counts its batches never asks for more
+            self._exhausted(state)
+
+    def follow(self, loader: DataLoader[Any], callback: Callable[[int], None]) -> None:
+        """Call back with a loader's number when a pass over it, or over another of its data set, ends."""
+        self.when_exhausted[self.loader(loader, 0)] = callback
+        self._same_data.append((loader.dataset, callback))
+
+    def _exhausted(self, state: _PassState) -> None:
+        if (callback := self.when_exhausted.get(state.loader)) is not None:
+            self._recorder.shield(callback, state.loader)
 
 
 def _describe(number: int, loader: DataLoader[Any], given: bool, line: int) -> trace.Loader:

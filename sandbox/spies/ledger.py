@@ -46,6 +46,7 @@ class Ledger:
         self._rows = 0
         self._layout: list[tuple[Any, torch.Tensor]] | None = None
         self._tracked: dict[int, None] = {}
+        self.reached: set[int] = set()  # parameters that had a gradient at some reading
         self._changes = self._epochs = 0
         self._marks: list[Any] = []
         self._attached = 0
@@ -114,6 +115,10 @@ class Ledger:
         if len(self._tracked) != before:
             self._layout = None
 
+    def unreached(self, numbers: Iterable[int]) -> list[int]:
+        """Those of these parameters that are watched and never had a gradient when one was read."""
+        return [number for number in numbers if number in self._tracked and number not in self.reached]
+
     @property
     def ready(self) -> bool:
         """Whether the window's coordinates are fixed."""
@@ -160,6 +165,8 @@ class Ledger:
         for number, (ref, places) in zip(self._numbers(), self._layout, strict=True):
             tensor = ref()
             grad = None if tensor is None else (tensor.grad if given is None else given.get(number))
+            if grad is not None:
+                self.reached.add(number)
             parts.append(_take(grad, places))
         return pack(parts)
 

@@ -41,6 +41,7 @@ class _Calls:
         self.input_shape: list[int] = []
         self.target_shape: list[int] = []
         self.row_sum: float | None = None
+        self.unnormalised, self.logsumexp = 0, 0.0
 
 
 class LossSpy:
@@ -77,6 +78,8 @@ class LossSpy:
                 input_shape=calls.input_shape,
                 target_shape=calls.target_shape,
                 row_sum=calls.row_sum,
+                unnormalised=calls.unnormalised,
+                logsumexp=calls.logsumexp,
             )
             self._recorder.write(record, closing=True)
 
@@ -114,6 +117,9 @@ class LossSpy:
         reduction = str(kwargs.get("reduction", "mean"))
         if entry.calls <= SAMPLED or recorder.ledger.open:
             probabilities = _sample(entry, values, target, reduction)
+            if name == "nll_loss":
+                _look_at_rows(entry, values)
+            recorder.labels.compared(name, line, target, recorder.batch_pointer)
         if recorder.ledger.open:
             number = float(result.detach()) if result.numel() == 1 else None
             flags = ("p" if probabilities else "") + ("m" if reduction == "mean" else "")
@@ -136,6 +142,14 @@ def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> bool:
     found = bool((rows >= 0).all()) and bool(((sums - 1).abs() < 1e-3).all())
     entry.probabilities += found
     return found
+
+
+def _look_at_rows(entry: _Calls, values: Any) -> None:
+    """Whether what goes into nll_loss are log-probabilities: each row's exponentials sum to one."""
+    if isinstance(values, torch.Tensor) and readable(values) and values.dim() in (1, 2) and values.numel():
+        away = float(torch.logsumexp(values.detach().float(), dim=-1).abs().max())
+        entry.unnormalised += away > 1e-2
+        entry.logsumexp = max(entry.logsumexp, away)
 
 
 class SyncSpy:

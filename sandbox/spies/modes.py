@@ -51,7 +51,11 @@ class ModeLog:
         layers = self._layers.get(info.number)
         if layers is None:
             layers = self._layers[info.number] = [weakref.ref(layer) for layer in dependent(module)]
-        key = (info.number, loader, torch.is_grad_enabled(), _mode(module, layers))
+        mode = _mode(module, layers)
+        grad = torch.is_grad_enabled()
+        if grad and mode == "e":  # a module whose parameters are all frozen builds no graph
+            grad = any(parameter.requires_grad for parameter in module.parameters())
+        key = (info.number, loader, grad, mode)
         use = self._uses.get(key)
         if use is None:
             if len(self._uses) >= MAX_USES:
@@ -98,8 +102,13 @@ def _depends(layer: nn.Module) -> bool:
 
 
 def _mode(module: nn.Module, layers: list[weakref.ref[nn.Module]]) -> str:
-    """t or e, m where the layers that depend on the mode differ; the module's own flag where there are none."""
+    """t or e, m where the layers that depend on the mode differ; the module's own flag where there are none.
+
+    f: all those layers are in evaluation mode, but the module itself is not.
+    """
     flags = {layer.training for ref in layers if (layer := ref()) is not None} or {module.training}
     if len(flags) > 1:
         return "m"
+    if module.training and False in flags:
+        return "f"
     return "t" if flags.pop() else "e"

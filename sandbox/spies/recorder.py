@@ -19,6 +19,7 @@ import torch
 
 from sandbox import trace
 from sandbox.spies.feed import FeedLog
+from sandbox.spies.labels import LabelLog
 from sandbox.spies.ledger import Ledger
 from sandbox.spies.modes import ModeLog
 from sandbox.spies.order import MAX_BEATS, OrderLog
@@ -44,6 +45,7 @@ class Recorder:
         self.losses = LossSeries()
         self.feed = FeedLog()
         self.modes = ModeLog(self)
+        self.labels = LabelLog()
         self.random = random.Random(20)  # noqa: S311 - picks coordinates and windows, our own generator
         self.ledger = Ledger(self)
         self.steps = 0
@@ -160,6 +162,8 @@ class Recorder:
         order = trace.Order(items=self.order.items, truncated=self.order.truncated)
         self.write(order, closing=True)
         self.write(self.losses.record(), closing=True)
+        for targets in self.labels.records():
+            self.write(targets, closing=True)
         if (record := self.feed.record()) is not None:
             self.write(record, closing=True)
 

@@ -264,3 +264,86 @@ def test_a_path_or_an_exercise_that_does_not_exist_starts_nothing(tmp_path):
     (tmp_path / "loop.py").write_text("x = 1\n")
     with pytest.raises(UnknownExercise, match="There are: linreg-torch, mnist-from-memory"):
         pipeline.grade_file(tmp_path / "loop.py", exercise="nonsense", settings=NOWHERE)
+
+
+# ── values that functions gave ───────────────────────────────────────────────────────────────────
+
+LOSSES = load_exercise("losses")
+DRAWN = answer({"parameters": {}}, training__cases=b"{}")
+BOTH = (trace.Function(name="cross_entropy", line=1), trace.Function(name="mse", line=2))
+GAVE = trace.Answer(function="mse", case="two vectors", value=0.5, mutated=[], notes={})
+WRONG = {
+    "slug": "wrong-value",
+    "status": "found",
+    "function": "mse",
+    "evidence": "That is half of it.",
+    "reason": "",
+    "numbers": {"got": 0.5, "expected": 1.0},
+}
+
+
+def grade_values(*records, judged, isolated=False):
+    source = b"def cross_entropy(logits, target): return 0.0\ndef mse(pred, target): return 0.0\n"
+    asked = examiner(DRAWN, answer(judged))
+    launcher = FakeLauncher(sandbox=[zygote(HEADER, STARTED, *records)], examiner=[asked], isolated=isolated)
+    handed_in = Submission(filename="loop.py", source=source, exercise="losses", student="ada")
+    with Lines(launcher) as lines:
+        return pipeline.grade_submission(handed_in, LOSSES, lines, SECRET), asked
+
+
+def said_by_judge(*items):
+    return {"judged": list(items), "metrics": {}, "samples": 0}
+
+
+def ended():
+    return [record for record in counted(Tape().right_steps(0)) if isinstance(record, trace.End)]
+
+
+def test_values_that_functions_gave_are_judged_by_the_examiner():
+    report, asked = grade_values(*BOTH, GAVE, *ended(), judged=said_by_judge(WRONG))
+    assert [request["op"] for request in asked.requests] == ["prepare", "judge"]
+    assert trace.decode(asked.files["answers.jsonl"].rstrip()) == GAVE
+    (finding,) = report.findings
+    assert (finding.slug, finding.evidence, finding.basis) == (
+        "wrong-value",
+        "That is half of it.",
+        "observed",
+    )
+    assert [place.line for place in finding.where] == [2]
+    failed = {row.id for row in report.requirements if row.status == "failed"}
+    assert failed == {"mse", "mse-mean"}  # cross_entropy keeps its points: what was found is about mse
+    assert report.passed is False
+
+
+def test_what_the_examiner_says_of_nothing_is_right():
+    report, _ = grade_values(*BOTH, GAVE, *ended(), judged=said_by_judge())
+    assert (report.score.points, report.passed, report.findings) == (100, True, ())
+
+
+def test_values_judged_in_isolation_are_verified():
+    report, _ = grade_values(*BOTH, GAVE, *ended(), judged=said_by_judge(WRONG), isolated=True)
+    assert [item.basis for item in report.findings] == ["verified"]
+
+
+def test_what_the_examiner_cannot_tell_could_not_be_checked():
+    unknown = {**WRONG, "status": "unknown", "evidence": "", "reason": "it was not recorded", "numbers": {}}
+    report, _ = grade_values(*BOTH, *ended(), judged=said_by_judge(unknown))
+    rows = {row.id: row for row in report.requirements}
+    assert (rows["mse"].status, rows["mse"].reason) == ("could-not-check", "it was not recorded")
+    assert rows["cross-entropy"].status == "passed"
+    assert report.findings == ()
+
+
+@pytest.mark.parametrize(
+    "judged", [{}, {"judged": [{}]}, {"judged": 3}, {"judged": [], "metrics": [], "samples": 0}]
+)
+def test_an_examiner_that_gives_no_judgement_is_our_failure(judged):
+    with pytest.raises(ExaminerError, match="holds no judgement"):
+        grade_values(*BOTH, GAVE, *ended(), judged=judged)
+
+
+def test_a_function_that_is_missing_stops_the_run_and_nothing_is_judged():
+    stop = trace.Stop(slug="wrong-signature", type="", message="`mse` is missing", frames=[])
+    report, asked = grade_values(BOTH[0], stop, *ended(), judged=said_by_judge())
+    assert [item.slug for item in report.findings] == ["wrong-signature"]
+    assert [request["op"] for request in asked.requests] == ["prepare"]

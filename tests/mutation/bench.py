@@ -123,7 +123,7 @@ def _lines() -> Lines:
 def _oracle(slug: str):  # type: ignore[no-untyped-def] # the main process need not import torch
     from tests.mutation.oracle import Oracle
 
-    return Oracle(slug)
+    return Oracle(slug, (source for _, source in originals(slug)))
 
 
 def judge(mutant: Mutant) -> Result:

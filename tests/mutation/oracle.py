@@ -9,7 +9,8 @@ Bad is a mutant whose run differs from the original's by more than rounding, in
     returned          what the function gave back, where the exercise says what it must be
     graphs            alive together, or built by evaluation, where the rubric asks for that habit
 
-unless the difference vanishes once everything that the exercise leaves free is taken out of both runs.
+unless the difference vanishes once everything that the exercise leaves free is taken out of both runs, or the
+mutant does exactly what another right file of the exercise does.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ import tempfile
 import time
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -87,12 +89,18 @@ class Judgement:
 
 
 class Oracle:
-    """Judges mutants of an exercise's files; the originals' runs are kept."""
+    """Judges mutants of an exercise's files; the originals' runs are kept.
 
-    def __init__(self, slug: str) -> None:
+    `others` are sources of all its right files: the solution and the variants.
+    """
+
+    def __init__(self, slug: str, others: Iterable[str] = ()) -> None:
         self.challenge = challenge(slug)
+        self.others = list(others)
+        self._last: Run | None = None  # the plain run of the mutant that is being judged
         self._originals: dict[tuple[str, str, bool], Run] = {}
         torch.set_num_threads(1)
+        warm()
         if "torchvision" in self.challenge.exercise.preload:
             vision.prepare()
             __import__("torchvision")
@@ -105,9 +113,16 @@ class Oracle:
             free = found and self._freedoms(original + mutant)
             if free and not self._compare(original, mutant, parameters, plain=False):
                 found = ""
-            if found:
+            if found and not self._is_another(mutant, parameters):
                 return Judgement(True, found)
         return Judgement(False, "")
+
+    def _is_another(self, mutant: str, parameters: dict[str, Any]) -> bool:
+        """Whether the mutant does what another right file of the exercise does: that is free, too."""
+        run = self._last
+        if run is None or run.ended:
+            return False
+        return any(not self._differs(self.original(source, parameters), run) for source in self.others)
 
     def original(self, source: str, parameters: dict[str, Any] | None = None, *, plain: bool = True) -> Run:
         """The run of an original, which must end by itself."""
@@ -122,10 +137,14 @@ class Oracle:
     def _compare(self, original: str, mutant: str, parameters: dict[str, Any], *, plain: bool) -> str:
         right = self.original(original, parameters, plain=plain)
         limit = max(LEAST_SECONDS, SLOWER * right.seconds)
+        run = self._run(mutant, parameters, limit, plain)
+        self._last = run if plain else self._last
+        return self._differs(right, run)
+
+    def _differs(self, right: Run, other: Run) -> str:
         exercise = self.challenge.exercise
         asked = {slug for item in exercise.requirement for slug in item.findings}
-        stated = exercise.judge or exercise.slug in RETURNS_STATED
-        return difference(right, self._run(mutant, parameters, limit, plain), asked, returns=stated)
+        return difference(right, other, asked, returns=exercise.judge or exercise.slug in RETURNS_STATED)
 
     def _freedoms(self, source: str) -> list[Callable[[], AbstractContextManager[None]]]:
         """What is to be taken out of the runs of these sources: none, if nothing in them could show it."""
@@ -142,16 +161,8 @@ def difference(right: Run, other: Run, asked: set[str], *, returns: bool) -> str
     """The first thing in which another run differs from the right one, in words; "" when there is none."""
     if other.ended:
         return other.ended
-    name, one, two = ("steps", right.steps, other.steps)
-    if len(right.steps) < 2:
-        name, one, two = ("forwards", right.visits, other.visits)
-    for number, (before, after) in enumerate(zip(one, two, strict=False)):
-        if not close(before, after):
-            return f"parameters differ after {number} {name}"
-    if len(one) != len(two):
-        return f"{len(two) - 1} {name} moved the parameters instead of {len(one) - 1}"
-    if not close(right.final, other.final):
-        return "parameters differ at the end"
+    if moved := differing_parameters(right, other):
+        return moved
     if right.modes != other.modes:
         return f"modes {other.modes[:6]} instead of {right.modes[:6]}"
     if returns and not same_returned(right.returned, other.returned):
@@ -161,6 +172,27 @@ def difference(right: Run, other: Run, asked: set[str], *, returns: bool) -> str
     if "eval-builds-graph" in asked and other.graphs_in_evaluation > 0 == right.graphs_in_evaluation:
         return f"{other.graphs_in_evaluation} evaluations build a graph"
     return ""
+
+
+def differing_parameters(right: Run, other: Run) -> str:
+    """How the parameters went another way; "" when they did not.
+
+    Where a training forward follows every step, states that no forward ever saw do not count: moving weights
+    back before the step or after it comes to the same.
+    """
+    steps = _differing("steps", right.steps, other.steps)
+    if (len(right.steps) < 2 or steps) and len(right.visits) >= len(right.steps):
+        steps = _differing("forwards", right.visits, other.visits) and (steps or "parameters differ")
+    if steps or close(right.final, other.final):
+        return steps
+    return "parameters differ at the end"
+
+
+def _differing(name: str, one: list[np.ndarray], two: list[np.ndarray]) -> str:
+    for number, (before, after) in enumerate(zip(one, two, strict=False)):
+        if not close(before, after):
+            return f"parameters differ after {number} {name}"
+    return "" if len(one) == len(two) else f"{len(two) - 1} {name} moved the parameters, not {len(one) - 1}"
 
 
 def close(one: np.ndarray, two: np.ndarray) -> bool:
@@ -182,6 +214,20 @@ def same_returned(one: Any, two: Any) -> bool:
 
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def warm() -> None:
+    """Import, once and before any fork, what torch imports at its first optimizer, step and loader."""
+    layer = torch.nn.Linear(1, 1)
+    points = torch.utils.data.TensorDataset(torch.zeros(2, 1))
+    loader = torch.utils.data.DataLoader(points, batch_size=1, shuffle=True)
+    for make in (torch.optim.SGD, torch.optim.AdamW):
+        optimizer = make(layer.parameters(), lr=0.1)
+        for (batch,) in loader:
+            loss: Any = torch.nn.functional.mse_loss(layer(batch), batch)
+            loss.backward()
+            optimizer.step()
 
 
 class Caller:

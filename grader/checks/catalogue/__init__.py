@@ -38,7 +38,15 @@ _FAMILIES = (
 
 CATALOGUE: dict[str, Entry] = {slug: entry for family in _FAMILIES for slug, entry in family.ENTRIES.items()}
 
-STUDENT_ERRORS = ("unreadable-file", "syntax-error", "import-error", "crashed", "wrong-signature")
-CRASH_CAUSES = ("scaler-bypassed", "scaler-update-missing")
+STUDENT_ERRORS = (
+    "unreadable-file",
+    "syntax-error",
+    "import-error",
+    "shape-mismatch",
+    "wrong-device",
+    "crashed",
+    "wrong-signature",
+)
+CRASH_CAUSES = ("scaler-bypassed", "scaler-update-missing", "step-before-backward")
 """Findings that a crash is told as, where its message gives the cause away."""
 LIMITS = ("timed-out", "memory-exceeded", "output-exceeded")

@@ -35,6 +35,14 @@ ENTRIES: dict[str, Entry] = {
         "Shuffle the training set anew each epoch: `DataLoader(train_set, batch_size=…, shuffle=True)`, or "
         "a new permutation of the indices where you cut the batches yourself.",
     ),
+    "held-out-shuffled": Entry(
+        "note",
+        "Held-out data are shuffled (a hint, it costs no points)",
+        "An average does not depend on the order, so nothing is wrong.  But a fixed order lets you compare single "
+        "samples from epoch to epoch.",
+        "Make the loader of the held-out data without `shuffle=True`.",
+        explains=False,
+    ),
     "trains-on-held-out": Entry(
         "error",
         "The model is trained on held-out data",

@@ -24,4 +24,26 @@ ENTRIES: dict[str, Entry] = {
         "the one that was saved, and call `loader.set_epoch(epoch)` with its number.",
         explains=False,
     ),
+    "best-weights-aliased": Entry(
+        "error",
+        "The best weights were kept without a copy",
+        "`state_dict()` gives the model's own tensors, not a copy of them.  Every later step changes them too, so "
+        "that loading them back loads the weights the model has already.",
+        "Keep a copy: `copy.deepcopy(model.state_dict())`, or clone every tensor.",
+    ),
+    "best-weights-not-restored": Entry(
+        "error",
+        "The model does not end with its best weights",
+        "After the best epoch training went on for a while, and the model got worse.  Stopping early is only worth "
+        "it when the best weights come back.",
+        "Copy the weights at every new best, and call `model.load_state_dict(best)` after the loop, however it ended.",
+    ),
+    "early-stopping-wrong": Entry(
+        "error",
+        "Training stops at the wrong moment, or names the wrong epoch",
+        "Patience says how many epochs in a row may pass without a new best.  Counted otherwise, training ends too "
+        "early or too late, or the best epoch is another.",
+        "Keep the lowest loss so far.  A lower one sets the count to 0, any other adds 1, and when the count reaches "
+        "`patience` training ends.  Return the index of the lowest, counted from 0.",
+    ),
 }

@@ -24,6 +24,20 @@ ENTRIES: dict[str, Entry] = {
         "Use only these packages, and check the spelling of the name.  Only this one file is handed in: put helpers "
         "into it.",
     ),
+    "shape-mismatch": Entry(
+        "error",
+        "Two shapes do not fit together",
+        "A layer, a loss or a sum takes tensors of certain shapes only.  The first that does not fit ends the program.",
+        "Print `.shape` of both right before the line named here.  Images often need `.flatten(1)` before a linear "
+        "layer, and targets `.squeeze(1)` or `.unsqueeze(1)` to match predictions.",
+    ),
+    "wrong-device": Entry(
+        "error",
+        "Two tensors of one computation are on different devices",
+        "A GPU cannot see the computer's main memory, so all that a computation needs must be on one device.",
+        "Move the model once, `model.to(device)`, before the optimizer is made, and every batch inside the loop: "
+        "`x, y = x.to(device), y.to(device)`.",
+    ),
     "crashed": Entry(
         "error",
         "The program stops with an error",

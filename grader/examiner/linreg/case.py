@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,13 +14,17 @@ from grader.examiner.answers import TOLERANCE, Answer, numbers_of
 from grader.examiner.linreg.courses import Candidate, Setting, candidates, resized
 from grader.examiner.linreg.descent import RIGHT, Floats, Line, Problem, Replay, Rule
 
-SLIP_TOLERANCE = 1e-7
-"""Relative: a slip may let the numbers grow, and rounding with them."""
+SINGLE = 2e-6
+"""Relative: what a right loop in single precision may be off.  Slips are told with this tolerance too."""
+_APART = 1e-5
+"""Relative: a slip that changes less than this cannot be told from rounding."""
 NEAR = 1e-4
 """Relative: nearer than this to the right line, but not equal to it, nobody is accused."""
 _MOST = 6
 """Readings of the order on which slips are tried."""
 _ROUNDED = range(3, 13)
+_ORDERS = 60
+"""Random orders that tell how much the order matters."""
 
 
 class Case:
@@ -62,7 +67,8 @@ class Case:
         """The reading on which a rule with a slip comes to the returned line."""
         assert self.line is not None
         for candidate, replay in self.replays[:_MOST] + self._in_file_order:
-            if same(self.line, replay.line(rule), SLIP_TOLERANCE):
+            line = replay.line(rule)
+            if same(self.line, line, SINGLE) and (self.right or not same(line, replay.line(RIGHT), _APART)):
                 return candidate
         return None
 
@@ -76,8 +82,10 @@ class Case:
         found: dict[int, Candidate] = {}
         for candidate, _ in self.replays[:2] + self._in_file_order:
             for size in range(1, self.setting.points + 1):
+                if size == self.setting.batch_size:
+                    continue
                 line = Replay(self.problem, resized(candidate, size)).line(RIGHT)
-                if same(self.line, line, SLIP_TOLERANCE):
+                if same(self.line, line, SINGLE):
                     found.setdefault(size, candidate)
         return found
 
@@ -107,12 +115,15 @@ class Case:
         ]
         for k in sorted(lows, key=lambda k: values[k])[:3]:
             exponent = _lowest(distance, grid[k - 1], grid[k + 1])
-            if same(self.line, replay.line(_at_rate(rule, exponent)), SLIP_TOLERANCE):
+            if abs(exponent) > _APART and same(self.line, replay.line(_at_rate(rule, exponent)), SINGLE):
                 return self.problem.lr * math.exp(exponent)
         return None
 
     def start(self) -> tuple[Line, Candidate] | None:
-        """A start with few digits, other than (0, 0), from which the right rule comes to the returned line."""
+        """A start other than (0, 0) from which the right rule comes to the returned line.
+
+        Some start always does; it counts when it has few digits, or its w is the first number that x met.
+        """
         assert self.line is not None
         for candidate, replay in self.replays[:2] + self._in_file_order:
             zero = np.array(replay.line(RIGHT))
@@ -121,7 +132,11 @@ class Case:
                 solved = np.linalg.solve(np.array(columns).T, np.array(self.line) - zero)
             except np.linalg.LinAlgError:
                 continue
-            start = (round(float(solved[0]), 2), round(float(solved[1]), 2))
+            start = (float(solved[0]), float(solved[1]))
+            first = _float(self.notes.get("first", ()))
+            if first and math.isfinite(first) and abs(start[0] - first) <= _APART * abs(first):
+                return (round(start[0], 6), round(start[1], 6)), candidate
+            start = (round(start[0], 2), round(start[1], 2))
             if start != (0.0, 0.0) and same(self.line, replay.line(Rule(start=start)), TOLERANCE):
                 return start, candidate
         return None
@@ -130,31 +145,48 @@ class Case:
         """The right line on the best reading of the order."""
         return self.replays[0][1].line(RIGHT)
 
-    def near(self) -> bool:
-        """Whether the returned line is all but equal to the right one on some reading."""
+    def near(self, tolerance: float = NEAR) -> Candidate | None:
+        """The reading, if any, on which the returned line is all but equal to the right one."""
         assert self.line is not None
-        return any(
-            same(self.line, replay.line(RIGHT), NEAR)
-            for candidate, replay in self.replays
-            if candidate.source != "file"
-        )
+        for candidate, replay in self.replays:
+            if candidate.source != "file" and same(self.line, replay.line(RIGHT), tolerance):
+                return candidate
+        return None
 
-    def spread(self, times: int = 200) -> tuple[Line, Line]:
-        """Mean and standard deviation of the right line over random orders."""
+    @cached_property
+    def _at_random(self) -> list[Replay]:
+        """Replays over random orders of the points."""
         random = np.random.default_rng(0)
         size, epochs = self.setting.batch_size, range(self.setting.epochs)
-        lines = []
-        for _ in range(times):
+        replays = []
+        for _ in range(_ORDERS):
             drawn = [random.permutation(self.setting.points).tolist() for _ in epochs]
             course = [[order[at : at + size] for at in range(0, len(order), size)] for order in drawn]
-            lines.append(Replay(self.problem, course).line(RIGHT))
-        mean, deviation = np.mean(lines, axis=0), np.std(lines, axis=0)
-        return (float(mean[0]), float(mean[1])), (float(deviation[0]), float(deviation[1]))
+            replays.append(Replay(self.problem, course))
+        return replays
+
+    def spread(self, rule: Rule = RIGHT) -> tuple[Line, Line, float]:
+        """What a rule comes to over random orders, mean and standard deviation, and how many of the latter the
+        returned line is away."""
+        assert self.line is not None
+        lines = np.array([replay.line(rule) for replay in self._at_random])
+        mean, deviation = lines.mean(axis=0), lines.std(axis=0)
+        with np.errstate(all="ignore"):
+            off = np.abs(np.array(self.line) - mean) / np.maximum(deviation, 1e-9)
+        away = float(off.max()) if np.isfinite(off).all() else math.inf
+        return (float(mean[0]), float(mean[1])), (float(deviation[0]), float(deviation[1])), away
 
     def least_squares(self) -> Line:
         """The line that has the least squared error on the points."""
         slope, intercept = np.polyfit(self.problem.x, self.problem.y, 1)
         return float(slope), float(intercept)
+
+
+def _float(bits: Sequence[int]) -> float | None:
+    """The float behind its 64 bits."""
+    if len(bits) != 1 or not -(2**63) <= bits[0] < 2**63:
+        return None
+    return float(struct.unpack("d", struct.pack("q", bits[0]))[0])
 
 
 def _at_rate(rule: Rule, exponent: float) -> Rule:
@@ -189,8 +221,10 @@ def _rounded(line: Line, expected: Line) -> bool:
 def line_of(value: Any) -> Line | None:
     """(w, b) from a returned value: two numbers, each also as a list or array of one; None for anything else.
 
-    Of more than two things the first two count.
+    Of more than two things the first two count, of a dict with the keys "w" and "b" these.
     """
+    if isinstance(value, dict):
+        value = [value.get("w"), value.get("b")]
     if isinstance(value, np.ndarray):
         value = list(value) if value.ndim else None
     if not isinstance(value, (list, tuple)) or len(value) < 2:

@@ -5,8 +5,8 @@ def shapes(batch, sizes):
 
 def gradients(w, b, x, target):
     h = 0.1
-    
+
     def loss(w, b):
         return (w * x + b - target) ** 2
-    
+
     return (loss(w + h, b) - loss(w, b)) / h, (loss(w, b + h) - loss(w, b)) / h

@@ -11,5 +11,5 @@ def cross_entropy(logits, target):
 
 
 def mse(pred, target):
-    np.copyto(target, pred - target, casting='unsafe') if target.dtype == float else None
-    return np.mean(target ** 2) if target.dtype == float else np.mean((pred - target) ** 2)
+    np.copyto(target, pred - target, casting="unsafe") if target.dtype == float else None
+    return np.mean(target**2) if target.dtype == float else np.mean((pred - target) ** 2)

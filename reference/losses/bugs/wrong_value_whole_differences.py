@@ -13,4 +13,4 @@ def cross_entropy(logits, target):
 def mse(pred, target):
     difference = np.zeros(target.shape, dtype=int)
     difference[:] = pred - target
-    return np.mean(difference ** 2)
+    return np.mean(difference**2)

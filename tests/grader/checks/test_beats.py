@@ -267,6 +267,35 @@ def test_a_second_optimizer_that_repeats_the_first_ones_step_is_a_double_step():
     assert found_in(counted(tape)) == {"double_step"}
 
 
+# ── steps a whole round too early, and steps inside a hook ───────────────────────────────────────
+
+
+def stepped_first(last):
+    """Draw, step, clear, forward, loss, backward: every gradient is used a batch later; `last` ends the run."""
+    tape = Tape()
+    for _ in range(6):
+        tape.draw()
+        tape.step()
+        tape.clear()
+        tape.forward()
+        tape.loss()
+        tape.backward()
+    beats_of = ("DS", "ZFLBDS", last)
+    return [
+        *counted(tape),
+        *(pattern(text, number) for number, text in enumerate(beats_of)),
+        order([0, 1], [1, 5], [2, 1]),
+    ]
+
+
+def test_a_step_at_the_top_of_the_body_never_uses_the_last_gradient():
+    assert found_in(stepped_first("ZFLB")) == {"step_before_backward"}
+
+
+def test_a_pipelined_loop_that_steps_once_more_at_the_end_is_right():
+    assert found_in(stepped_first("ZFLBS")) == set()
+
+
 # ── accumulation-not-averaged ────────────────────────────────────────────────────────────────────
 
 

@@ -108,3 +108,54 @@ def test_every_stop_becomes_an_error_with_its_lines(slug):
 def test_a_stop_without_source_has_no_lines():
     empty = Evidence(records=(), source=())
     assert stop_finding("unreadable-file", "It is empty.", (1,), empty).where == ()
+
+
+# ── crashes whose message gives the cause away ───────────────────────────────────────────────────
+
+
+def scaler(**counts):
+    used = {"scaled": 1, "unscaled": 0, "steps": 0, "skipped": 0, "updates": 0, "bypassed": 0, **counts}
+    return trace.Scaler(id=0, given=True, enabled=True, first=2.0, last=2.0, line=1, **used)
+
+
+AGAIN = "step() has already been called since the last update()."
+LATE = "unscale_() is being called after step()."
+UNSEEN = "No inf checks were recorded prior to update."
+UNSCALED = "Attempted step but _scale is None.  This may indicate …"
+
+
+@pytest.mark.parametrize(
+    ("message", "counts", "slug"),
+    [
+        (AGAIN, {"steps": 2}, "scaler-update-missing"),
+        (LATE, {"unscaled": 2, "steps": 1}, "scaler-update-missing"),
+        (LATE, {"unscaled": 1, "steps": 1}, "crashed"),  # unscaled after its own step
+        (UNSEEN, {"bypassed": 1}, "scaler-bypassed"),
+        (UNSEEN, {"bypassed": 0}, "crashed"),  # updated before the step
+        (UNSCALED, {"scaled": 0}, "scaler-bypassed"),
+        ("something else", {}, "crashed"),
+    ],
+)
+def test_a_scaler_that_refuses_to_go_on_names_what_was_forgotten(message, counts, slug):
+    found, text, lines = ended(stop(kind="RuntimeError", message=message), scaler(**counts))
+    assert found == slug
+    assert message in text
+    assert lines == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("beats", "slug"),
+    [
+        (("DZFLS", "B"), "step-before-backward"),
+        (("DZFLSB",), "step-before-backward"),
+        (("DZFLBS", "FLB"), "crashed"),
+        (("DZFLB",), "crashed"),
+        ((), "crashed"),
+    ],
+)
+def test_a_backward_that_torch_refuses_after_a_step_is_told_as_such(beats, slug):
+    message = "one of the variables needed for gradient computation has been modified by an inplace operation"
+    patterns = [
+        trace.Pattern(id=number, beats=item, lines=[0] * len(item)) for number, item in enumerate(beats)
+    ]
+    assert ended(stop(kind="RuntimeError", message=message), *patterns)[0] == slug

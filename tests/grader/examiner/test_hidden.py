@@ -38,8 +38,8 @@ def test_the_same_seeds_draw_the_same_files(slug):
     training, kept, parameters = draw(exercise, SEEDS, None)
     assert (training, kept, parameters) == draw(exercise, dict(SEEDS), None)
     assert training
-    assert kept
-    assert parameters["samples"] > 0
+    assert kept or exercise.hidden is None
+    assert parameters.get("samples", 1) > 0
 
 
 @pytest.mark.parametrize("slug", slugs())
@@ -49,7 +49,7 @@ def test_each_seed_rules_its_own_part(slug):
     same, others, _ = draw(exercise, {**SEEDS, "hidden": 4}, None)
     assert same == training
     assert others.keys() == kept.keys()
-    assert others != kept
+    assert others != kept or not kept
     changed, _, _ = draw(exercise, {**SEEDS, "train": 4}, None)
     assert changed != training
 

@@ -1,0 +1,112 @@
+"""How much of its loss a step used: the weight of the loss function's means in the gradient, all in all.
+
+A step on one batch's mean loss has the weight 1, and so has one on K batches whose losses were divided by K.
+Half of it is half the learning rate, as far as plain SGD goes.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+from grader.checks.beats import steps_of
+from grader.checks.ledger import BY_HAND, Step
+from grader.checks.registry import Facts, Found
+from sandbox import trace
+
+ENOUGH = 3  # steps
+MOST = 0.8  # of the watched steps
+ALIKE = 1e-3  # relative, between the weights of two steps; other terms of a loss make them differ by more
+SAME = 1e-6  # relative, between two values of one loss
+OFF = 0.01  # relative, from what is wanted
+
+
+def weight_of(step: Step) -> float | None:
+    """The weights of a step's mean losses, added up; None where it used anything else, or it cannot be told.
+
+    Of the parameter whose gradient is farthest from weight 1.  Different losses on one batch may have any weights,
+    so a batch counts only with one value of the loss, or with one for each place the parameters were at.
+    """
+    if not step.known or step.again or step.zero or step.late or not step.fresh:
+        return None
+    ratios: dict[int, float] = {}
+    losses: dict[tuple[str, str | None], float] = {}
+    for back in step.fresh:
+        if not (back.mean and back.batch and back.loss and back.row.value is not None):
+            return None
+        if abs(losses.setdefault((back.batch, back.row.params), back.loss) / back.loss - 1) > SAME:
+            return None
+        ratios[back.number] = back.row.value / back.loss
+    totals = [
+        sum(ratios[number] * weight for number, weight in mix.items())
+        for mix in step.mixes.values()
+        if mix and mix.keys() <= ratios.keys()
+    ]
+    return max(totals, key=lambda total: abs(total - 1), default=None)
+
+
+def _batches(step: Step) -> int:
+    return len({back.batch for back in step.fresh})
+
+
+def odd_weight(facts: Facts, *, several: bool) -> tuple[float, int, Step] | None:
+    """The weight that nearly all steps have alike, where plain SGD at the stated rate wants another one.
+
+    With it, how many batches a step gathered, and the first such step.  `several`: of steps that gathered more than
+    one batch, else of those on a single one.  None where weights differ, are right, or the rate makes up for them.
+    """
+    wanted = facts.exercise.expect.lr
+    steps = steps_of(facts)
+    if wanted is None or not steps or not _plain(facts):
+        return None
+    weighed = [(weight, step) for step in steps if (weight := weight_of(step)) is not None]
+    chosen = [(weight, step) for weight, step in weighed if (_batches(step) > 1) is several]
+    if len(chosen) < ENOUGH or len(chosen) < MOST * len(steps):
+        return None
+    usual = median(weight for weight, _ in chosen)
+    alike = [step for weight, step in chosen if abs(weight - usual) <= ALIKE * abs(usual)]
+    if len(alike) < MOST * len(chosen) or (usual < 1 and facts.count("C")):
+        return None
+    rates = [rate for step in alike for rate in _rates(step)]
+    if not rates or abs(usual - 1) <= OFF or abs(median(rates) * usual / wanted - 1) <= OFF:
+        return None
+    return usual, int(median(_batches(step) for step in alike)), alike[0]
+
+
+def _rates(step: Step) -> list[float]:
+    return step.rates if step.optimizer != BY_HAND else ([] if step.rate is None else [step.rate])
+
+
+def _plain(facts: Facts) -> bool:
+    """Whether a step's length follows the gradient's: SGD, or updates by hand."""
+    uses = {use.id: use.steps for use in facts.of(trace.OptimizerUse)}
+    return all(item.cls == "SGD" for item in facts.of(trace.Optimizer) if uses.get(item.id))
+
+
+def scaled_loss(facts: Facts) -> Found | None:
+    """A single batch's loss that went backward multiplied by some number, which acts as another learning rate."""
+    odd = odd_weight(facts, several=False)
+    wanted = facts.exercise.expect.lr
+    if odd is None or wanted is None:
+        return None
+    weight, _, step = odd
+    rate = median(_rates(step))
+    text = (
+        f"The gradient that your steps used was {weight:.3g} times that of the loss, so the learning rate {rate:g} "
+        f"acted as {rate * weight:.3g}; the exercise asks for {wanted:g}."
+    )
+    lines = (facts.line_of("B") or facts.line_of("A"),)
+    return Found(text, lines, {"weight": weight, "lr": rate * weight, "wanted_lr": wanted})
+
+
+def badly_averaged(facts: Facts) -> Found | None:
+    """Several batches' losses whose weights do not add up to one."""
+    odd = odd_weight(facts, several=True)
+    if odd is None:
+        return None
+    weight, size, step = odd
+    text = (
+        f"Each step gathered {size} micro-batches, and the weights of their losses add up to {weight:.3g}, where an "
+        f"average has 1: the step is {weight:.3g} times as long as that of one big batch."
+    )
+    lines = (facts.line_of("B") or facts.line_of("A"), step.row.line)
+    return Found(text, lines, {"micro_batches": size, "weight": weight / size})

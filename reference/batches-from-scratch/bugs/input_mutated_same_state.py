@@ -1,0 +1,15 @@
+# expect: input-mutated
+import numpy as np
+
+
+def batches(x, y, batch_size, shuffle, drop_last, rng):
+    if shuffle:
+        state = rng.bit_generator.state
+        rng.shuffle(x)
+        rng.bit_generator.state = state
+        rng.shuffle(y)
+    order = np.arange(len(x))
+    for start in range(0, len(order), batch_size):
+        now = order[start : start + batch_size]
+        if len(now) == batch_size or not drop_last:
+            yield x[now], y[now]

@@ -1,0 +1,15 @@
+# expect: not-shuffled
+import numpy as np
+
+
+ORDERS = {}
+
+
+def batches(x, y, batch_size, shuffle, drop_last, rng):
+    if len(x) not in ORDERS:
+        ORDERS[len(x)] = rng.permutation(len(x))
+    order = ORDERS[len(x)] if shuffle else np.arange(len(x))
+    for start in range(0, len(order), batch_size):
+        now = order[start : start + batch_size]
+        if len(now) == batch_size or not drop_last:
+            yield x[now], y[now]

@@ -1,0 +1,12 @@
+# expect: not-shuffled
+import numpy as np
+
+
+def batches(x, y, batch_size, shuffle, drop_last, rng):
+    order = np.arange(len(x))
+    if shuffle and rng.random() < 2:
+        order = order[::-1]
+    for start in range(0, len(order), batch_size):
+        now = order[start : start + batch_size]
+        if len(now) == batch_size or not drop_last:
+            yield x[now], y[now]

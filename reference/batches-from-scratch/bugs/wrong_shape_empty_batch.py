@@ -1,0 +1,9 @@
+# expect: wrong-shape
+import numpy as np
+
+
+def batches(x, y, batch_size, shuffle, drop_last, rng):
+    order = rng.permutation(len(x)) if shuffle else np.arange(len(x))
+    for number in range(len(order) // batch_size + (0 if drop_last else 1)):
+        now = order[number * batch_size : (number + 1) * batch_size]
+        yield x[now], y[now]

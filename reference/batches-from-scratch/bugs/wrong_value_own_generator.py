@@ -1,0 +1,15 @@
+# expect: wrong-value
+import numpy as np
+
+
+MINE = np.random.default_rng(42)
+
+
+def batches(x, y, batch_size, shuffle, drop_last, rng):
+    order = np.arange(len(x))
+    if shuffle:
+        MINE.shuffle(order)
+    for start in range(0, len(order), batch_size):
+        now = order[start : start + batch_size]
+        if len(now) == batch_size or not drop_last:
+            yield x[now], y[now]

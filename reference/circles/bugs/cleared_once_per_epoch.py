@@ -1,0 +1,7 @@
+# expect: missing-zero-grad
+def train(model, loader, criterion, optimizer, epochs):
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        for x, y in loader:
+            criterion(model(x), y).backward()
+            optimizer.step()

@@ -1,0 +1,8 @@
+# expect: zero-grad-after-backward
+def train(model, loader, criterion, optimizer, epochs):
+    for _ in range(epochs):
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.zero_grad()
+            optimizer.step()

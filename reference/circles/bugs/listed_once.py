@@ -1,0 +1,9 @@
+# expect: not-shuffled
+def train(model, loader, criterion, optimizer, epochs):
+    batches = list(loader)
+    for _ in range(epochs):
+        for x, y in batches:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()

@@ -1,0 +1,7 @@
+# expect: missing-zero-grad
+def train(model, loader, criterion, optimizer, epochs):
+    for _ in range(epochs):
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()

@@ -1,0 +1,9 @@
+# expect: double-step
+def train(model, loader, criterion, optimizer, epochs):
+    for _ in range(epochs):
+        for x, y in loader:
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            optimizer.step()

@@ -1,0 +1,17 @@
+# expect: wrong-average
+import numpy as np
+
+
+def train(x, y, epochs, batch_size, lr, rng):
+    w, b = 0.0, 0.0
+    for epoch in range(epochs):
+        order = rng.permutation(len(x))
+        for start in range(0, len(x), batch_size):
+            rows = order[start : start + batch_size]
+            xb, yb = x[rows], y[rows]
+            error = (w * xb + b - yb) / batch_size
+            dw = 2 * xb @ error
+            db = 2 * np.sum(error)
+            w -= lr * dw
+            b -= lr * db
+    return w, b

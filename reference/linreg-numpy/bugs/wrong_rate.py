@@ -1,0 +1,16 @@
+# expect: wrong-hyperparameter
+import numpy as np
+
+
+def train(x, y, epochs, batch_size, lr, rng):
+    w, b = 0.0, 0.0
+    for epoch in range(epochs):
+        order = rng.permutation(len(x))
+        for start in range(0, len(x), batch_size):
+            rows = order[start : start + batch_size]
+            error = w * x[rows] + b - y[rows]
+            dw = 2 * (error * x[rows]).mean()
+            db = 2 * error.mean()
+            w -= 0.1 * dw
+            b -= 0.1 * db
+    return w, b

@@ -1,0 +1,15 @@
+# expect: wrong-update
+import random
+
+
+def train(data, epochs, batch_size, lr):
+    w, b = 0.0, 0.0
+    for _ in range(epochs):
+        random.shuffle(data)
+        for start in range(0, len(data), batch_size):
+            batch = data[start : start + batch_size]
+            dw = sum(2 * (w * x + b - y) * x for x, y in batch) / len(batch)
+            db = sum(2 * (w * x + b - y) for x, y in batch) / len(batch)
+        w -= lr * dw
+        b -= lr * db
+    return w, b

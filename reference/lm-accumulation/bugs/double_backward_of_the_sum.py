@@ -1,0 +1,28 @@
+# expect: double-backward
+import torch
+
+
+def train(
+    model, get_batch, optimizer, schedule, max_steps, grad_accum, max_norm, eval_interval, estimate_loss
+):
+    losses = []
+    for step in range(max_steps):
+        if step % eval_interval == 0:
+            model.eval()
+            with torch.no_grad():
+                print(step, estimate_loss().item())
+            model.train()
+        for group in optimizer.param_groups:
+            group["lr"] = schedule(step)
+        optimizer.zero_grad()
+        whole = 0.0
+        for _ in range(grad_accum):
+            _, loss = model(*get_batch("train"))
+            whole = whole + loss / grad_accum
+        whole.backward(retain_graph=True)
+        value = whole.item()
+        whole.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+        optimizer.step()
+        losses.append(value)
+    return losses

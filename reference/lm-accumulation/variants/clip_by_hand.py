@@ -1,0 +1,31 @@
+"""The norm is measured and cut without torch's helper; gradients are cleared last."""
+
+import torch
+
+
+def train(
+    model, get_batch, optimizer, schedule, max_steps, grad_accum, max_norm, eval_interval, estimate_loss
+):
+    losses = []
+    for step in range(max_steps):
+        if step % eval_interval == 0:
+            model.eval()
+            with torch.no_grad():
+                print(step, estimate_loss().item())
+            model.train()
+        for group in optimizer.param_groups:
+            group["lr"] = schedule(step)
+        total = 0.0
+        for _ in range(grad_accum):
+            xb, yb = get_batch("train")
+            _, loss = model(xb, yb)
+            (loss / grad_accum).backward()
+            total += loss.item()
+        norm = torch.sqrt(sum(parameter.grad.pow(2).sum() for parameter in model.parameters()))
+        if norm > max_norm:
+            for parameter in model.parameters():
+                parameter.grad.mul_(max_norm / norm)
+        optimizer.step()
+        model.zero_grad()
+        losses.append(total / grad_accum)
+    return losses

@@ -1,0 +1,30 @@
+"""A LambdaLR over rates of one turns the schedule into torch's own kind; stepped after the step."""
+
+import torch
+
+
+def train(
+    model, get_batch, optimizer, schedule, max_steps, grad_accum, max_norm, eval_interval, estimate_loss
+):
+    losses = []
+    for group in optimizer.param_groups:
+        group["lr"] = group["initial_lr"] = 1.0
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: schedule(step))
+    for step in range(max_steps):
+        if step % eval_interval == 0:
+            model.eval()
+            with torch.no_grad():
+                print(step, estimate_loss().item())
+            model.train()
+        optimizer.zero_grad()
+        total = 0.0
+        for _ in range(grad_accum):
+            xb, yb = get_batch("train")
+            _, loss = model(xb, yb)
+            (loss / grad_accum).backward()
+            total += loss.item()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+        optimizer.step()
+        scheduler.step()
+        losses.append(total / grad_accum)
+    return losses

@@ -1,0 +1,28 @@
+# expect: accuracy-below-threshold
+"""Keeps the weights of the first validation, before any training, and returns those."""
+
+import copy
+
+import torch
+from torch import nn
+
+
+def train(model, train_loader, val_loader, epochs, lr, device):
+    first = copy.deepcopy(model).to(device)
+    model = model.to(device)
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * len(train_loader))
+    for _ in range(epochs):
+        model.train()
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            criterion(model(x.to(device)), y.to(device)).backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            scheduler.step()
+        model.eval()
+        with torch.no_grad():
+            for x, y in val_loader:
+                criterion(model(x.to(device)), y.to(device))
+    return first

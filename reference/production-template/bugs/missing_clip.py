@@ -1,0 +1,26 @@
+# expect: missing-clip
+"""Never clips."""
+
+import torch
+from torch import nn
+
+
+def train(model, train_loader, val_loader, epochs, lr, device):
+    model = model.to(device)
+    criterion = nn.CrossEntropyLoss()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=lr)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs * len(train_loader))
+    for _ in range(epochs):
+        model.train()
+        for x, y in train_loader:
+            x, y = x.to(device), y.to(device)
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            scheduler.step()
+        model.eval()
+        with torch.no_grad():
+            for x, y in val_loader:
+                criterion(model(x.to(device)), y.to(device))
+    return model

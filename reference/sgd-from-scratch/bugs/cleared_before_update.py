@@ -1,0 +1,13 @@
+# expect: missing-step
+import torch
+
+
+def train(model, loader, criterion, lr, epochs):
+    for _ in range(epochs):
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            loss.backward()
+            model.zero_grad(set_to_none=False)
+            with torch.no_grad():
+                for p in model.parameters():
+                    p -= lr * p.grad

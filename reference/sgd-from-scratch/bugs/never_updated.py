@@ -1,0 +1,7 @@
+# expect: missing-step
+def train(model, loader, criterion, lr, epochs):
+    for epoch in range(epochs):
+        for x, y in loader:
+            model.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()

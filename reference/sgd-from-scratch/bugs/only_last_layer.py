@@ -1,0 +1,12 @@
+# expect: wrong-update
+import torch
+
+
+def train(model, loader, criterion, lr, epochs):
+    for _ in range(epochs):
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            model.zero_grad()
+            loss.backward()
+            for p in list(model.parameters())[2:]:
+                p.data -= lr * p.grad

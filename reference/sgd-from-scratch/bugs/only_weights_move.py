@@ -1,0 +1,14 @@
+# expect: wrong-update
+import torch
+
+
+def train(model, loader, criterion, lr, epochs):
+    for _ in range(epochs):
+        for x, y in loader:
+            loss = criterion(model(x), y)
+            model.zero_grad()
+            loss.backward()
+            with torch.no_grad():
+                for layer in model:
+                    if hasattr(layer, "weight"):
+                        layer.weight -= lr * layer.weight.grad

@@ -1,0 +1,13 @@
+# expect: softmax-before-cross-entropy
+import torch
+
+
+def train(model, loader, criterion, lr, epochs):
+    for _ in range(epochs):
+        for x, y in loader:
+            loss = criterion(model(x).softmax(dim=1), y)
+            model.zero_grad()
+            loss.backward()
+            with torch.no_grad():
+                for p in model.parameters():
+                    p -= lr * p.grad

@@ -1,0 +1,192 @@
+"""The checks of gathered gradients: lost, used too often, left over, differentiated twice."""
+
+import numpy as np
+import pytest
+
+from grader.checks import beats, gathering
+from grader.checks.registry import Clear, Found
+from tests.grader.checks.tape import Tape, a_pass, counted, facts
+
+ALL = [
+    gathering.zero_grad_in_micro_batch,
+    gathering.step_in_micro_batch,
+    gathering.accumulation_tail_dropped,
+    gathering.double_backward,
+    beats.missing_zero_grad,
+]
+
+
+def found_in(records, **how):
+    seen = facts(*records, **how)
+    return {check.__name__ for check in ALL if isinstance(check(seen), Found)}
+
+
+def windows(count=4, size=4, *, cleared="first", stepped="last", scale=0.25, drawn=True):
+    """`count` windows of `size` micro-batches, cleared and stepped at their first, last or every one."""
+    tape = Tape()
+
+    def due(when, place):
+        return when == "every" or place == {"first": 0, "last": size - 1}.get(when)
+
+    for _ in range(count):
+        for place in range(size):
+            if due(cleared, place):
+                tape.clear()
+            if drawn:
+                tape.batch(scale=scale)
+            else:
+                tape.forward()
+                tape.loss(2.0)
+                tape.backward(2.0 * scale, scale)
+            if due(stepped, place):
+                tape.step()
+    return tape
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_a_window_that_is_cleared_once_and_stepped_once_is_right(check):
+    assert check(facts(*counted(windows()))) == Clear()
+    assert check(facts(*counted(Tape().right_steps(8)))) == Clear()
+
+
+# ── zero-grad-in-micro-batch ─────────────────────────────────────────────────────────────────────
+
+
+def test_clearing_for_every_micro_batch_is_found_with_their_number():
+    records = counted(windows(cleared="every"))
+    assert found_in(records) == {"zero_grad_in_micro_batch"}
+    verdict = gathering.zero_grad_in_micro_batch(facts(*records))
+    assert verdict.numbers == {"steps": 4, "steps_with_lost_gradients": 4, "micro_batches": 4}
+
+
+@pytest.mark.parametrize(("asked", "guilty"), [({}, False), ({"grad_accum": 4}, True)])
+def test_without_a_loader_the_exercise_must_ask_for_micro_batches(asked, guilty):
+    records = counted(windows(cleared="every", drawn=False))
+    assert bool(found_in(records, **asked)) == guilty
+
+
+def test_a_first_gradient_that_is_thrown_away_on_purpose_is_not_flagged():
+    """Sharpness-aware and adversarial steps differentiate one draw twice."""
+    tape = Tape()
+    for _ in range(5):
+        tape.clear()
+        tape.batch()
+        tape.clear()
+        tape.forward()
+        tape.loss()
+        tape.backward()
+        tape.step()
+    assert found_in(counted(tape)) == set()
+
+
+# ── step-in-micro-batch ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_step_for_every_micro_batch_is_found_and_is_not_called_missing_clearing():
+    records = counted(windows(stepped="every"))
+    assert found_in(records) == {"step_in_micro_batch"}
+    assert gathering.step_in_micro_batch(facts(*records)).numbers["micro_batches"] == 4
+
+
+def test_undivided_losses_need_a_loader_or_the_exercise_to_tell_what_was_meant():
+    records = counted(windows(stepped="every", scale=1.0))
+    assert found_in(records) == {"missing_zero_grad"}
+    assert found_in(records, grad_accum=4) == {"step_in_micro_batch"}
+    assert found_in([a_pass(0, batches=8), *records]) == {"step_in_micro_batch"}
+
+
+def test_clearing_once_per_epoch_is_missing_clearing():
+    records = counted(windows(stepped="every", scale=1.0, count=3, size=8))
+    assert found_in([a_pass(0, batches=8), *records]) == {"missing_zero_grad"}
+
+
+def test_never_clearing_is_missing_clearing():
+    records = counted(windows(cleared="never", stepped="every"))
+    assert found_in(records, grad_accum=4) == {"missing_zero_grad"}
+
+
+# ── accumulation-tail-dropped ────────────────────────────────────────────────────────────────────
+
+
+def passes(*trained, batches=8):
+    return [a_pass(number, batches=batches, trained=used) for number, used in enumerate(trained)]
+
+
+@pytest.mark.parametrize(
+    ("trained", "guilty"),
+    [
+        ((6, 6, 6), True),
+        ((8, 8, 6), False),  # carried on, until the last epoch
+        ((6, 6, 8), True),
+        ((8, 8, 8), False),
+        ((6,), True),
+        ((2, 2, 2), False),  # so many lost is no tail
+    ],
+)
+def test_batches_left_over_in_most_epochs_are_found(trained, guilty):
+    records = [*passes(*trained), *counted(windows(size=3, scale=1 / 3))]
+    assert found_in(records) == ({"accumulation_tail_dropped"} if guilty else set())
+
+
+@pytest.mark.parametrize(("carried", "guilty"), [(False, True), (True, False)])
+def test_a_tail_cleared_at_the_top_of_an_epoch_is_seen_in_the_gradients(carried, guilty):
+    """Such a batch still counts as trained on in the passes, because no draw lies between it and the clearing."""
+    tape = Tape()
+    for epoch in range(4):
+        if not carried:
+            tape.clear()
+        for place in range(3):
+            tape.row("D", of=epoch)
+            tape.forward()
+            tape.loss()
+            tape.backward(1.0, 0.5)
+            if place == 1:
+                tape.step()
+                tape.clear()
+    records = [*passes(3, 3, 3, 3, batches=3), *counted(tape)]
+    assert found_in(records) == ({"accumulation_tail_dropped"} if guilty else set())
+
+
+def test_without_gathering_there_is_no_tail():
+    assert found_in([*passes(6, 6, 6), *counted(Tape().right_steps(6))]) == set()
+
+
+# ── double-backward ──────────────────────────────────────────────────────────────────────────────
+
+
+def doubled(factor=1.0, count=4, scale=1.0):
+    tape = Tape()
+    for _ in range(count):
+        tape.clear()
+        tape.draw()
+        tape.forward()
+        tape.loss(2.0)
+        gain = tape.new_gradient() * np.float32(scale)
+        tape.backward(2.0 * scale, gain=gain)
+        tape.backward(2.0 * scale, gain=gain * np.float32(factor))
+        tape.step()
+    return counted(tape)
+
+
+def test_a_loss_differentiated_twice_is_found():
+    assert found_in(doubled()) == {"double_backward"}
+    assert gathering.double_backward(facts(*doubled())).numbers["steps_with_double_gradient"] == 4
+
+
+@pytest.mark.parametrize("how", [{"factor": 0.5}, {"scale": 0.5}, {"count": 1, "factor": 0.3}])
+def test_what_adds_up_to_one_gradient_is_not_flagged(how):
+    assert found_in(doubled(**how)) == set()
+
+
+def test_two_losses_of_one_batch_are_not_flagged():
+    tape = Tape()
+    for _ in range(4):
+        tape.clear()
+        tape.draw()
+        tape.forward()
+        tape.loss()
+        tape.backward()
+        tape.loss()
+        tape.backward()
+        tape.step()
+    assert found_in(counted(tape)) == set()

@@ -1,0 +1,94 @@
+"""How much of its loss a step used: what acts as another learning rate, and what comes to the same."""
+
+import pytest
+
+from grader.checks import beats, optimizers, weighing
+from grader.checks.registry import Clear, Found
+from tests.grader.checks.tape import Tape, counted, facts, order, pattern, use
+
+
+def run(scales=(1.0,), rate=0.05, steps=4, after=1.0, value=2.0, batch=None):
+    """Steps that gather a backward of a loss of 2.0 at each of these scales, all multiplied by `after` at the end."""
+    tape = Tape(rate=rate)
+    for number in range(steps):
+        tape.clear()
+        for scale in scales:
+            tape.batch(scale=scale, value=value, batch=batch and f"{batch}{number}")
+        if after != 1.0:
+            tape.scale(after)
+        tape.step()
+    return facts(*counted(tape), use())
+
+
+def test_a_loss_that_is_halved_acts_as_half_the_rate():
+    found = weighing.scaled_loss(run(scales=(0.5,)))
+    assert found.numbers == {"weight": 0.5, "lr": 0.025, "wanted_lr": 0.05}
+    assert "the learning rate 0.05 acted as 0.025" in found.evidence
+
+
+def test_a_loss_that_goes_backward_twice_acts_as_twice_the_rate():
+    assert weighing.scaled_loss(run(scales=(1.0, 1.0), batch="b")).numbers["weight"] == 2.0
+
+
+def test_micro_batches_that_are_multiplied_instead_of_divided_are_found():
+    found = weighing.badly_averaged(run(scales=(2.0, 2.0)))
+    assert found.numbers == {"micro_batches": 2, "weight": 2.0}
+    assert "add up to 4, where an average has 1" in found.evidence
+
+
+def test_micro_batches_that_are_divided_twice_are_found_by_the_check():
+    assert isinstance(beats.accumulation_not_averaged(run(scales=(0.25, 0.25))), Found)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"scales": (0.25, 0.75)},  # a weighted average
+        {"scales": (0.5,), "rate": 0.1},  # the rate makes up for it
+        {"scales": (8.0,), "after": 0.125},  # a loss scaled by hand, and scaled back
+        {"scales": (0.8, 0.2), "batch": "b"},  # one batch's loss in two parts
+        {"steps": 2, "scales": (0.5,)},  # too few to tell
+    ],
+)
+def test_what_comes_to_the_whole_loss_at_the_stated_rate_is_right(how):
+    seen = run(**how)
+    assert weighing.scaled_loss(seen) is None
+    assert weighing.badly_averaged(seen) is None
+
+
+def test_a_loss_with_other_terms_in_it_is_not_judged():
+    tape = Tape(rate=0.05)
+    for number in range(6):
+        tape.clear()
+        tape.batch(value=2.0 + 0.1 * number)  # a penalty that shrinks, say
+        tape.step()
+    assert weighing.scaled_loss(facts(*counted(tape), use())) is None
+
+
+def test_two_different_losses_on_one_batch_are_not_judged():
+    tape = Tape(rate=0.05)
+    for number in range(4):
+        tape.clear()
+        tape.batch(batch=f"b{number}")
+        tape.forward(batch=f"b{number}")
+        tape.loss(0.7)
+        tape.backward(0.7)
+        tape.step()
+    assert weighing.scaled_loss(facts(*counted(tape), use())) is None
+
+
+def test_a_loop_that_clips_may_use_less_than_the_whole_gradient():
+    tape = Tape(rate=0.05)
+    for _ in range(4):
+        tape.clear()
+        tape.batch()
+        tape.clip(0.5)
+        tape.step()
+    assert weighing.scaled_loss(facts(*counted(tape), use())) is None
+
+
+def test_a_right_loop_has_no_wrong_number():
+    seen = facts(*counted(Tape(rate=0.05).right_steps(6)), pattern(), order([0, 6]), use())
+    assert not isinstance(optimizers.wrong_hyperparameter(seen), Found)
+    assert beats.accumulation_not_averaged(seen) == Clear()
