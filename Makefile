@@ -46,6 +46,9 @@ bench-detection: $(DEVELOP) ## Break every right loop in every small way, and co
 calibrate: $(DEVELOP) ## Show that thresholds hold over many challenges (minutes)
 	"$(BIN)/python" tests/calibrate.py
 
+bench-overhead: $(DEVELOP) ## Measure what watching costs a loop, and hold it against the bars (minutes)
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m benchmarks.overhead
+
 clean: ## Remove the virtual environment, caches and build outputs
 	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi
 	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -168,7 +168,7 @@ class Child:
             else:
                 value = student.call(self.job["name"], *arguments.values(), names=tuple(arguments))
                 if self.results is not None:
-                    self.results.returned(value)
+                    self.results.handed_back(value)
         except BadSignatureError as error:
             return error.stop
         return None

@@ -41,7 +41,7 @@ class Results:
         self._reach: GradientReach | None = None
         self._hashes = 0
         self._last: torch.nn.Module | None = given
-        self._returned: torch.nn.Module | None = None
+        self._returned: list[torch.Tensor] = []
         if given is not None and (info := recorder.registry.module(given)) is not None:
             info.module = given
             recorder.graded = set(info.params)
@@ -70,10 +70,10 @@ class Results:
             self._hashes += 1
             self._recorder.write(trace.Hash(step=steps, sha256=digest(self._last)))
 
-    def returned(self, value: Any) -> None:
+    def handed_back(self, value: Any) -> None:
         """What the student's function returned: a module of the graded shapes counts, instead of the given one."""
-        if isinstance(value, torch.nn.Module) and value is not self.given and self._state(value):
-            self._returned = value
+        if self._shapes and isinstance(value, torch.nn.Module) and value is not self.given:
+            self._returned = self._state(value)
 
     def _state(self, module: torch.nn.Module) -> list[torch.Tensor]:
         """A module's tensors in the graded order: its parameters, or with its buffers; [] where they do not fit."""
@@ -108,8 +108,7 @@ class Results:
         module, info, reason = self.choose(namespace)
         state: list[torch.Tensor] = []
         if module is not None:
-            module = self._returned or module
-            state = self._state(module)
+            state = self._returned or self._state(module)
             if not state:
                 shapes = [list(tensor.shape) for tensor in module.parameters()][:16]
                 reason = f"its parameters have the shapes {shapes}, not {self._shapes}"
@@ -139,7 +138,7 @@ class Results:
     def _fit(self, info: ModuleInfo | None) -> Fit | None:
         if self._sources is None or info is None:
             return None
-        return self._sources.fits.get(info.number)
+        return self._sources.fit_of(info)
 
 
 def _floats(module: torch.nn.Module) -> list[torch.Tensor]:

@@ -103,7 +103,7 @@ def _npy(values: Floats) -> bytes:
 
 @dataclass(frozen=True)
 class Problem:
-    """The first thing that is wrong with an epoch: a finding's slug, its sentence, its numbers."""
+    """Something that is wrong with an epoch: a finding's slug, its sentence, its numbers."""
 
     slug: str
     evidence: str
@@ -129,7 +129,7 @@ def judge(
 ) -> Judgement:
     """Look through every epoch of every case; at most one finding a slug.
 
-    An epoch is judged by the first thing that is wrong with it, and shuffling where its batches are in order.
+    Where an epoch's batches are no pairs, or their rows no rows of the data or not once each, that alone is told.
     """
     judgement = Judgement()
     x, y = (np.load(io.BytesIO(training[name]), allow_pickle=False) for name in ("x.npy", "y.npy"))
@@ -145,7 +145,9 @@ def judge(
                 continue
             if answer.mutated:
                 problems.append(_mutated(case, answer))
-            epoch = _Reader(case, number, x, y).read(answer)
+            reader = _Reader(case, number, x, y)
+            epoch = reader.read(answer)
+            problems += reader.problems
             if isinstance(epoch, Problem):
                 problems.append(epoch)
             else:
@@ -174,13 +176,14 @@ class _Reader:
     def __init__(self, case: Case, number: int, x: Floats, y: Floats) -> None:
         self._case, self._number = case, number
         samples, self._size = case["samples"], case["batch_size"]
+        self.problems: list[Problem] = []
         self._x = x[:samples, :1] if case["flat"] else x[:samples]
         self._sample_shape = () if case["flat"] else self._x.shape[1:]
         self._rows = {row.tobytes(): index for index, row in enumerate(self._x)}
         self._targets = {float(value): index for index, value in enumerate(y[:samples])}
 
     def read(self, answer: Answer) -> Epoch | Problem:
-        """The epoch, or what is wrong with it."""
+        """The epoch, or why it cannot be read; `problems` is then what else is wrong with its batches."""
         if not isinstance(answer.value, (list, tuple)):
             return self._wrong(
                 "wrong-shape", f"`batches` gave {described(answer.value)}, nothing to go through."
@@ -195,7 +198,8 @@ class _Reader:
             batches.append(rows)
         if any(answer.notes.get("more", [])):
             return self._wrong("wrong-value", "There is no end: batches keep coming after the last sample.")
-        return self._sizes(batches) or self._missing(batches) or Epoch(self._case, self._number, batches)
+        self.problems = [problem for problem in (self._sizes(batches), self._missing(batches)) if problem]
+        return Epoch(self._case, self._number, batches)
 
     def _wrong(self, slug: str, what: str, **numbers: int) -> Problem:
         where = f" (epoch {self._number})" if self._case["epochs"] > 1 else ""
@@ -262,7 +266,7 @@ class _Reader:
     def _missing(self, batches: list[list[int]]) -> Problem | None:
         samples, total = self._case["samples"], sum(map(len, batches))
         expected = samples - samples % self._size if self._case["drop_last"] else samples
-        if total == expected:
+        if total >= expected:
             return None
         gone = sorted(set(range(samples)) - {row for batch in batches for row in batch})
         what = f"{total} of {expected} samples came, in {len(batches)} batch{'' if len(batches) == 1 else 'es'}; "
@@ -306,6 +310,7 @@ def _dropped_start(epoch: Epoch) -> Problem:
 def _not_shuffled(epochs: list[Epoch]) -> list[Problem]:
     """Orders that are those of the data, that repeat, or batches that always hold the same samples."""
     case = epochs[0].case["case"]
+    epochs = [epoch for epoch in epochs if len(epoch.order) >= ENOUGH]
     for epoch in epochs:
         order = epoch.order
         pairs = list(itertools.pairwise(order))
@@ -318,7 +323,10 @@ def _not_shuffled(epochs: list[Epoch]) -> list[Problem]:
         if one.order == two.order:
             what = f"epochs {one.number} and {two.number} came in the same order, {_few(one.order)}."
             return [Problem("not-shuffled", f"{case}: {what}", {"samples": len(one.order)})]
-        if {frozenset(batch) for batch in one.batches} == {frozenset(batch) for batch in two.batches}:
+        several = 1 < len(one.batches) < len(one.order)
+        if several and {frozenset(batch) for batch in one.batches} == {
+            frozenset(batch) for batch in two.batches
+        }:
             what = f"the batches of epochs {one.number} and {two.number} hold the same samples"
             what += f", such as {_few(one.batches[0])}."
             return [Problem("not-shuffled", f"{case}: {what}", {"samples": len(one.order)})]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 Point = tuple[torch.Tensor, ...]
@@ -52,7 +52,7 @@ def observe(given: dict[str, Any]) -> dict[str, float]:
     given["model"].eval()
     try:
         losses = [
-            float(F.cross_entropy(given["model"](part), labels))
+            float(functional.cross_entropy(given["model"](part), labels))
             for part, labels in zip(
                 x.split(given["val_loader"].batch_size), y.split(given["val_loader"].batch_size), strict=True
             )

@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 CLASSES, INPUTS = 3, 20
-POINTS, VAL_POINTS, HIDDEN_POINTS = 40, 320, 2_000
+POINTS, VAL_POINTS, HIDDEN_POINTS = 32, 320, 2_000
 REACH = 3.0  # of a cloud's centre from the origin; the clouds' spread is 1
 WRONG = 0.35  # share of labels drawn anew, in the training and the validation set
 BATCH_SIZE, VAL_BATCH_SIZE = 2, 64
-RATE, DROPOUT = 0.001, 0.75
-MAX_EPOCHS = 60
+RATE, DROPOUT = 0.001, 0.8
+MAX_EPOCHS = 50
 LEAST_PATIENCE, MOST_PATIENCE = 4, 6
 
 Floats = npt.NDArray[np.float64]

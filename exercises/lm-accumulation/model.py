@@ -55,7 +55,7 @@ class Log:
             self.modes.append(int(training))
             self.used.append(0)
             counts = self.used
-        logits.register_hook(lambda _: _add(counts, place))
+        logits.register_hook(lambda _: _add(counts, place))  # type: ignore[no-untyped-call]
 
 
 def _add(counts: list[int], place: int) -> None:

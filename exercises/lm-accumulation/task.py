@@ -190,22 +190,20 @@ def _counts(judgement: Judgement, seen: Answer, parameters: Parameters) -> None:
 def _returned(judgement: Judgement, seen: Answer, returned: Answer, parameters: Parameters) -> None:
     """The list of losses: one for each step, the mean over its micro-batches."""
     steps = int(parameters["max_steps"])
-    all_losses = numbers_of(seen.value)
-    used = _notes(seen, "used")
-    losses = (
-        [] if all_losses is None else [loss for loss, times in zip(all_losses, used, strict=False) if times]
-    )
+    numbers = numbers_of(seen.value)
+    values = [] if numbers is None else numbers.reshape(-1).tolist()
+    losses = [loss for loss, times in zip(values, _notes(seen, "used"), strict=False) if times]
     if not losses or len(losses) % steps:
         judgement.unknown("wrong-average", "train", "the losses of the steps could not be told apart")
         return
     windows = np.array(losses).reshape(steps, -1)
     wanted = windows.mean(axis=1)
-    values = numbers_of(returned.value)
-    if values is not None and values.shape == (steps,) and close(values, wanted, ROUNDING):
+    mine = numbers_of(returned.value)
+    if mine is not None and mine.shape == (steps,) and close(mine, wanted, ROUNDING):
         judgement.clear("wrong-average", "train")
         return
-    if values is None or values.shape != (steps,):
-        text = f"`train` should return the losses of {steps} steps, as numbers; it returns {described(returned.value)}."
+    if mine is None or mine.shape != (steps,):
+        text = f"`train` should return {steps} numbers, one a step; it returns {described(returned.value)}."
         judgement.found("wrong-average", "train", text, wanted_length=steps)
         return
     size = windows.shape[1]
@@ -216,12 +214,12 @@ def _returned(judgement: Judgement, seen: Answer, returned: Answer, parameters: 
         f"that is divided by {size} once too often": wanted / size,
         "that is the last micro-batch's loss, divided": windows[:, -1] / size,
     }
-    place = int(np.argmax(np.abs(values - wanted) > ROUNDING * np.abs(wanted)))
+    place = int(np.argmax(np.abs(mine - wanted) > ROUNDING * np.abs(wanted)))
     text = (
         f"The loss of step {place + 1}, averaged over its {size} micro-batches, is {wanted[place]:.5g}; "
-        f"your list has {values[place]:.5g}."
+        f"your list has {mine[place]:.5g}."
     )
-    slip = next((words for words, other in slips.items() if close(values, other, ROUNDING)), "")
+    slip = next((words for words, other in slips.items() if close(mine, other, ROUNDING)), "")
     text += f"  A likely slip: {slip}." if slip else ""
     judgement.found("wrong-average", "train", text, step=place + 1, wanted=float(wanted[place]))
 

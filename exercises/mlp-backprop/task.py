@@ -1,10 +1,11 @@
-"""The data of mlp-backprop, the reference network, and the judge.  The examiner alone runs this."""
+"""The data of mlp-backprop and its judge.  The examiner alone runs this."""
 
 from __future__ import annotations
 
 import io
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.examiner.answers import (
-    TOLERANCE,
     Answer,
     Answers,
     Judgement,
@@ -22,14 +22,23 @@ from grader.examiner.answers import (
     likely_slip,
     numbers_of,
 )
+from grader.examiner.descent import Replay
+from grader.examiner.perceptron import (
+    AVERAGE_SLIPS,
+    FORWARD_SLIPS,
+    GRADIENT_SLIPS,
+    Floats,
+    Ints,
+    Params,
+    backward,
+    flat,
+    forward,
+)
 
 SIZES = (120, 80, 40, 10)  # of the network that init makes: enough numbers for a standard deviation
 CLASSES, HIDDEN_POINTS = 3, 2_000
 EPOCHS, BATCH_SIZE = (24, 30), 16
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Params = list[tuple[Floats, Floats]]
 Files = dict[str, bytes]
 
 
@@ -79,7 +88,7 @@ def _points(random: np.random.Generator, count: int, turn: float) -> tuple[Float
 def _network(random: np.random.Generator, sizes: Sequence[int], bias: float) -> Params:
     return [
         (random.normal(0, math.sqrt(2 / fan_in), (fan_in, fan_out)), bias * random.normal(size=fan_out))
-        for fan_in, fan_out in zip(sizes, sizes[1:], strict=False)
+        for fan_in, fan_out in pairwise(sizes)
     ]
 
 
@@ -102,113 +111,6 @@ def _load(content: bytes) -> dict[str, npt.NDArray[Any]]:
 def _params(arrays: dict[str, npt.NDArray[Any]], case: str) -> Params:
     layers = sum(name.startswith(f"{case}.W") for name in arrays)
     return [(arrays[f"{case}.W{number}"], arrays[f"{case}.b{number}"]) for number in range(layers)]
-
-
-# ── the reference ────────────────────────────────────────────────────────────────────────────────
-
-
-def softmax(scores: Floats, axis: int = 1) -> Floats:
-    """Probabilities along an axis."""
-    powers: Floats = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)
-
-
-def forward(params: Params, x: Floats, slip: str = "") -> list[Floats]:
-    """Activations of every layer, the input first, the softmax's probabilities last; `slip` makes one mistake."""
-    result, last = [x], len(params) - 1
-    for number, (weight, bias) in enumerate(params):
-        scores = result[-1] @ weight + (0 if slip == "bias" else bias)
-        if number < last:
-            hidden = {"linear": lambda z: z, "tanh": np.tanh, "sigmoid": lambda z: 1 / (1 + np.exp(-z))}
-            result.append(hidden.get(slip, lambda z: np.maximum(z, 0))(scores))
-        elif slip == "logits":
-            result.append(scores)
-        elif slip == "relu-output":
-            result.append(softmax(np.maximum(scores, 0)))
-        elif slip == "axis-sum":
-            powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-            result.append(powers / powers.sum(axis=0))
-        else:
-            result.append(softmax(scores, axis=0 if slip == "axis" else 1))
-    return result
-
-
-FORWARD_SLIPS = {
-    "bias": "the biases are left out",
-    "linear": "the hidden layers have no ReLU",
-    "tanh": "that is tanh where ReLU is asked for",
-    "sigmoid": "that is a sigmoid where ReLU is asked for",
-    "logits": "the last entry holds the scores, without softmax",
-    "relu-output": "the scores go through a ReLU before the softmax",
-    "axis": "the softmax runs over the batch (axis 0) and not over the classes (axis 1)",
-    "axis-sum": "the sum below the softmax runs over the batch (axis 0) and not over the classes (axis 1)",
-}
-
-
-def backward(params: Params, activations: list[Floats], y: Ints, slip: str = "") -> Params:
-    """Gradients of the mean cross-entropy, as (dW, db) of every layer; `slip` makes one mistake."""
-    rows = len(y)
-    probabilities = activations[-1]
-    one_hot = np.eye(probabilities.shape[1])[y]
-    delta = (probabilities - one_hot) / {"sum": 1, "twice": rows**2}.get(slip, rows)
-    if slip == "sign":
-        delta = -delta
-    elif slip == "jacobian":
-        delta = -one_hot / probabilities / rows
-    elif slip == "sigmoid-output":
-        delta = delta * probabilities * (1 - probabilities)
-    elif slip == "square":
-        delta = 2 * delta
-    elif slip == "no-label":
-        delta = probabilities / rows
-    elif slip == "elements":
-        delta = delta / probabilities.shape[1]
-    grads: Params = []
-    for number in reversed(range(len(params))):
-        below = activations[number]
-        bias = delta.mean(axis=0) if slip == "bias-mean" else delta.sum(axis=0)
-        grads.insert(0, (below.T @ delta, np.zeros_like(bias) if slip == "bias-zero" else bias))
-        slopes = {"no-relu": np.ones_like(below), "relu-value": below, "tanh": 1 - below**2}
-        slope = {**slopes, "sigmoid": below * (1 - below)}.get(slip, (below > 0).astype(float))
-        delta = delta @ params[number][0].T * slope
-    return grads
-
-
-AVERAGE_SLIPS = {
-    "sum": "these are sums over the batch: divide by the number of rows",
-    "twice": "the average is taken twice: divide by the number of rows once",
-    "bias-mean": "db takes a mean although delta is divided already: sum over the rows",
-    "elements": "the sum is divided by rows times classes: divide by the number of rows",
-}
-GRADIENT_SLIPS = {
-    "sign": "all signs are turned round: the output delta is probabilities minus one-hot labels",
-    "no-relu": "the derivative of the ReLU is missing when the delta goes back to a hidden layer",
-    "relu-value": "the delta is multiplied by the activation itself; the derivative of the ReLU is 1 or 0",
-    "tanh": "that is the derivative of tanh, but the hidden layers are ReLU",
-    "sigmoid": "that is the derivative of a sigmoid, but the hidden layers are ReLU",
-    "jacobian": "the derivative of the softmax is missing: together with the cross-entropy it gives y_hat - y",
-    "sigmoid-output": "the output delta is y_hat - y, without a further p(1 - p)",
-    "square": "that is twice the gradient: the cross-entropy has no factor 2",
-    "no-label": "the one-hot labels are not subtracted",
-    "bias-zero": "the gradients of the biases are zero",
-}
-
-
-def train(
-    params: Params, x: Floats, y: Ints, batches: list[Ints], lr: float, slip: str = "", labels: Any = None
-) -> Params:
-    """Plain gradient descent over the given batches of row numbers; `labels`: other rows for y."""
-    current = [(weight.copy(), bias.copy()) for weight, bias in params]
-    for number, rows in enumerate(batches):
-        target = y[rows if labels is None else labels[number]]
-        grads = backward(current, forward(current, x[rows]), target, "sum" if slip == "sum" else "")
-        rate = {"uphill": -lr, "tail": lr * len(rows) / BATCH_SIZE, "half": lr / 2, "double": 2 * lr}
-        factor = rate.get(slip, lr)
-        current = [
-            (weight - factor * dw, bias - (0 if slip == "bias" else factor) * db)
-            for (weight, bias), (dw, db) in zip(current, grads, strict=True)
-        ]
-    return current
 
 
 # ── judging ──────────────────────────────────────────────────────────────────────────────────────
@@ -264,7 +166,7 @@ def _shapes(params: Params) -> list[tuple[int, int]]:
 
 
 def _judge_init(judgement: Judgement, answers: Answers, sizes: list[int]) -> None:
-    shapes = list(zip(sizes, sizes[1:], strict=False))
+    shapes = list(pairwise(sizes))
     given: dict[str, Params] = {}
     for answer in answers.of("init"):
         layers = pairs(answer.value, shapes)
@@ -380,10 +282,6 @@ def _differs(
     judgement.found(slug, function, text, got=got, expected=right)
 
 
-def _flat(params: Params) -> Floats:
-    return np.concatenate([part.reshape(-1) for pair in params for part in pair])
-
-
 def _judge_backward(
     judgement: Judgement, answer: Answer, params: Params, activations: list[Floats], y: Ints
 ) -> None:
@@ -397,12 +295,12 @@ def _judge_backward(
             difference = first_difference(got, wanted)
             if difference is None:
                 continue
-            averages = {text: _flat(backward(params, activations, y, s)) for s, text in AVERAGE_SLIPS.items()}
-            others = {text: _flat(backward(params, activations, y, s)) for s, text in GRADIENT_SLIPS.items()}
-            flat = _flat(grads)
-            slug = "wrong-average" if likely_slip(flat, averages) else "wrong-gradient"
+            averages = {text: flat(backward(params, activations, y, s)) for s, text in AVERAGE_SLIPS.items()}
+            others = {text: flat(backward(params, activations, y, s)) for s, text in GRADIENT_SLIPS.items()}
+            all_of = flat(grads)
+            slug = "wrong-average" if likely_slip(all_of, averages) else "wrong-gradient"
             what = f"{name} of layer {number} (the last is {len(params) - 1})"
-            _differs(judgement, slug, "backward", what, difference, flat, {**averages, **others})
+            _differs(judgement, slug, "backward", what, difference, all_of, {**averages, **others})
             return
 
 
@@ -417,142 +315,7 @@ def _judge_train(
     with np.errstate(all="ignore"):
         guesses = forward(final, hidden["x"])[-1].argmax(axis=1)
         right = float(np.mean(guesses == hidden["y"]))
-    finite = bool(np.isfinite(_flat(final)).all())
+    finite = bool(np.isfinite(flat(final)).all())
     judgement.metrics["accuracy"] = right if finite else math.nan
     judgement.samples = len(hidden["y"])
-    Replay(judgement, answer, start, arrays["x"], arrays["y"], parameters).judge(_flat(final))
-
-
-class Replay:
-    """The training again on the orders that were recorded, as it should be and with each known mistake."""
-
-    def __init__(
-        self, judgement: Judgement, answer: Answer, start: Params, x: Floats, y: Ints, given: Any
-    ) -> None:
-        self.judgement, self.start, self.x, self.y = judgement, start, x, y
-        self.epochs, self.lr = int(given["epochs"]), float(given["lr"])
-        rows = len(x)
-        noted = answer.notes.get("orders", [])
-        whole = [np.array(noted[at : at + rows]) for at in range(0, len(noted) - rows + 1, rows)]
-        self.orders = [order for order in whole if np.array_equal(np.sort(order), np.arange(rows))]
-        self.draws = np.array(answer.notes.get("draws", []), dtype=np.int64) % rows
-
-    def judge(self, final: Floats) -> None:
-        """Say which training the final parameters come from."""
-        if not np.isfinite(final).all():
-            text = "After training the parameters are not finite: the steps go the wrong way, or are far too long."
-            self.judgement.found("wrong-update", "train", text)
-            return
-        for orders in self._readings():
-            if any(self._is(final, [b for order in orders for b in cut(order)]) for cut in CUTS):
-                return
-        for slug, text, batches, slip, labels in self._mistakes():
-            if self._is(final, batches, slip, labels):
-                self.judgement.found(slug, "train", text)
-                return
-        if len(self.orders) not in (self.epochs, self.epochs + 1) and not (final == _flat(self.start)).all():
-            self.judgement.unknown("wrong-update", "train", "the order of the batches could not be followed")
-            return
-        self._differs(final)
-
-    def _is(self, final: Floats, batches: list[Ints], slip: str = "", labels: Any = None) -> bool:
-        with np.errstate(all="ignore"):
-            replayed = _flat(train(self.start, self.x, self.y, batches, self.lr, slip, labels))
-        return close(final, replayed, 100 * TOLERANCE)
-
-    def _readings(self) -> list[list[Ints]]:
-        """What the recorded orders may mean: each epoch's own, or each a reordering of the one before."""
-        if len(self.orders) < self.epochs:
-            return []
-        latest, first = self.orders[-self.epochs :], self.orders[: self.epochs]
-        composed, current = [], np.arange(len(self.x))
-        for order in first:
-            current = current[order]
-            composed.append(current)
-        return [first, latest, composed]
-
-    def _mistakes(self) -> list[tuple[str, str, list[Ints], str, Any]]:
-        plain = np.arange(len(self.x))
-        result: list[tuple[str, str, list[Ints], str, Any]] = []
-        same = "The final parameters are exactly those of a training that takes the rows in "
-        for order, what in [
-            (plain, "the order they are given in"),
-            *((o, "one order") for o in self.orders[:1]),
-        ]:
-            text = f"{same}{what}, the same in every epoch."
-            result.append(("not-shuffled", text, slices(order) * self.epochs, "", None))
-        for orders in self._readings():
-            batches = [batch for order in orders for batch in slices(order)]
-            result += self._with_orders(orders, batches)
-        if len(self.orders) == 2 * self.epochs:
-            batches = [batch for order in self.orders[::2] for batch in slices(order)]
-            labels = [batch for order in self.orders[1::2] for batch in slices(order)]
-            text = "The final parameters are those of a training in which x and y are shuffled by different orders."
-            result.append(("wrong-update", text, batches, "", labels))
-        if len(self.draws) >= BATCH_SIZE:
-            batches = [self.draws[at : at + BATCH_SIZE] for at in range(0, len(self.draws), BATCH_SIZE)]
-            seen = len(np.unique(self.draws[: len(self.x)]))
-            text = (
-                f"Rows are drawn by chance for every batch: among the first {len(self.x)} drawn there were only "
-                f"{seen} different ones, so an epoch does not go through all rows."
-            )
-            result.append(("partial-epoch", text, batches, "", None))
-        return result
-
-    def _with_orders(self, orders: list[Ints], batches: list[Ints]) -> list[Any]:
-        full = [batch for batch in batches if len(batch) == BATCH_SIZE]
-        left = len(self.x) % BATCH_SIZE
-        head = "The final parameters are exactly those of a training "
-        fewer = [batch for order in orders[:-1] for batch in slices(order)]
-        return [
-            ("partial-epoch", f"{head}that leaves out the last {left} rows of every epoch.", full, "", None),
-            ("wrong-average", f"{head}with gradients summed over the batch.", batches, "sum", None),
-            (
-                "wrong-average",
-                f"{head}that divides by {BATCH_SIZE} also where the last batch has only {left} rows.",
-                batches,
-                "tail",
-                None,
-            ),
-            ("wrong-update", f"{head}that goes uphill: the gradient is added.", batches, "uphill", None),
-            ("wrong-update", f"{head}at half the rate.", batches, "half", None),
-            ("wrong-update", f"{head}at twice the rate.", batches, "double", None),
-            ("wrong-update", f"{head}that never moves the biases.", batches, "bias", None),
-            ("wrong-update", f"{head}of one epoch less than asked for.", fewer, "", None),
-            ("wrong-update", f"{head}of a single epoch.", slices(orders[0]), "", None),
-        ]
-
-    def _differs(self, final: Floats) -> None:
-        if (final == _flat(self.start)).all():
-            text = "The parameters that train returned are the ones it was given: nothing moved them."
-            self.judgement.found("wrong-update", "train", text)
-            return
-        orders = self._readings()[0]
-        batches = [batch for order in orders for batch in slices(order)]
-        difference = first_difference(final, _flat(train(self.start, self.x, self.y, batches, self.lr)))
-        if difference is not None:
-            where, got, right = difference
-            text = (
-                "Trained again on the very batches that your `rng` gave, the parameters end elsewhere: number "
-                f"{where[0]} of all of them is {got:.6g}; {right:.6g} is right."
-            )
-            self.judgement.found("wrong-update", "train", text, got=got, expected=right)
-
-
-def slices(order: Ints) -> list[Ints]:
-    """Consecutive batches, the last one shorter."""
-    return [order[at : at + BATCH_SIZE] for at in range(0, len(order), BATCH_SIZE)]
-
-
-def _split(order: Ints) -> list[Ints]:
-    """Batches of nearly equal size."""
-    return list(np.array_split(order, math.ceil(len(order) / BATCH_SIZE)))
-
-
-def _strided(order: Ints) -> list[Ints]:
-    """Every k-th row."""
-    count = math.ceil(len(order) / BATCH_SIZE)
-    return [order[start::count] for start in range(count)]
-
-
-CUTS = (slices, _split, _strided)
+    Replay(judgement, answer, start, arrays["x"], arrays["y"], parameters).judge(flat(final))

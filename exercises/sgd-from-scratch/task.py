@@ -47,7 +47,9 @@ def _npy(values: npt.NDArray[np.generic]) -> bytes:
     return buffer.getvalue()
 
 
-def evaluate(weights: list[Floats], hidden: Files, scale: float, shift: float) -> tuple[dict[str, float], int]:
+def evaluate(
+    weights: list[Floats], hidden: Files, scale: float, shift: float
+) -> tuple[dict[str, float], int]:
     """The share of hidden points that the network classifies rightly, and how many points there are.
 
     `weights` are those of Linear(2, 12), Tanh, Linear(12, 3); its input is `scale * x + shift`.

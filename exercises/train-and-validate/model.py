@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 Point = tuple[torch.Tensor, ...]
@@ -65,7 +65,7 @@ def _measure(model: nn.Module, loader: DataLoader[Point]) -> dict[str, float]:
     losses, rights, sizes = [], [], []
     for part, labels in zip(x.split(loader.batch_size), y.split(loader.batch_size), strict=True):
         logits = model(part)
-        losses.append(float(F.cross_entropy(logits, labels)))
+        losses.append(float(functional.cross_entropy(logits, labels)))
         rights.append(float((logits.argmax(dim=1) == labels).double().mean()))
         sizes.append(len(part))
     return {

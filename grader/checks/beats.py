@@ -6,6 +6,7 @@ from statistics import median
 
 from grader.checks.ledger import BY_HAND, Step
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
+from grader.checks.scaling import infinity_kept
 from grader.checks.windows import cleared_inside
 from sandbox import trace
 
@@ -78,6 +79,8 @@ def missing_zero_grad(facts: Facts) -> Verdict:
     steps = [step for step in watched if step.fresh or step.again]
     again = [step for step in steps if step.again and step.fresh]
     if not _enough(again, steps, OFTEN):
+        if kept := infinity_kept(facts):
+            return kept
         unknown = [step for step in watched if not step.known and not step.clean]
         if len(unknown) > MAJORITY * len(watched):
             return Unknown("the gradients are changed in a way that could not be followed")
@@ -178,9 +181,10 @@ def accumulation_not_averaged(facts: Facts) -> Verdict:
     steps = [step for step in steps_of(facts) if len(_batches(step)) > 1 or _parts(step) > 1]
     summed = [step for step in steps if _is_sum_of_means(step)]
     if not _enough(summed, steps, MAJORITY) or not summed:
+        from grader.checks.gathering import asked_weight
         from grader.checks.weighing import badly_averaged
 
-        return badly_averaged(facts) or Clear()
+        return badly_averaged(facts) or asked_weight(facts) or Clear()
     size = int(median(max(len(step.fresh), _parts(step)) for step in summed))
     if _rate_makes_up(facts, summed, size):
         return Clear()

@@ -6,6 +6,7 @@ What counts is the norm of all gradients at the moment of the step, so that a cl
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -109,8 +110,10 @@ def _norm(row: Row) -> float | None:
 
 
 def _active(clip: Row) -> bool:
-    """Whether a clip found a norm above its limit."""
-    return clip.value is not None and clip.extra is not None and clip.value > clip.extra * (1 + OVER)
+    """Whether a clip found a norm above its limit; an infinite one belongs to a step that a scaler leaves out."""
+    if clip.value is None or clip.extra is None or not math.isfinite(clip.value):
+        return False
+    return clip.value > clip.extra * (1 + OVER)
 
 
 def too_long(facts: Facts) -> tuple[list[Cut], int]:

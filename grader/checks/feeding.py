@@ -125,7 +125,7 @@ def not_shuffled(facts: Facts) -> Verdict:
         if len(full) >= 2 and all(_same_order(one, two) for one, two in pairwise(full)):
             return _ordered(full, facts)
     feed = facts.last(trace.Feed)
-    if feed is not None and feed.fresh <= feed.period and feed.period > 1 and facts.samples:
+    if feed is not None and feed.fresh in (0, feed.period) and feed.period > 1 and facts.samples:
         covered = feed.period * feed.rows / facts.samples
         if 0.85 <= covered <= 1.15:
             text = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 
@@ -133,3 +134,40 @@ def _repeats(step: Step, backs: list[Back]) -> bool:
         if near.all() and not halved:
             return True
     return False
+
+
+def asked_weight(facts: Facts) -> Found | None:
+    """Where the exercise asks for micro-batches: each at one and the same weight, but not at that of an average.
+
+    Part of accumulation-not-averaged.  Steps whose gradient a clip may have shortened are left out.
+    """
+    if micro_batches(facts) < 2:
+        return None
+    steps, limit = steps_of(facts), facts.evidence.parameters.get("max_norm")
+    off: list[tuple[float, int]] = []
+    for step in steps:
+        weights, norm = _weights(step), step.row.value
+        cut = norm is not None and isinstance(limit, (int, float)) and norm > 0.99 * limit
+        if cut or not weights or max(weights) - min(weights) > 1e-3 * max(weights):
+            continue
+        if abs(weights[0] * len(weights) - 1) > 1e-2:
+            off.append((weights[0], len(weights)))
+    if len(off) < min(AT_LEAST, len(steps)) or len(off) < MAJORITY * len(steps) or not off:
+        return None
+    weight, size = median(weight for weight, _ in off), int(median(size for _, size in off))
+    text = (
+        f"Each step added up the gradients of {size} micro-batches, every one at weight {weight:.3g} where an average "
+        f"needs {1 / size:.3g}."
+    )
+    lines = (facts.line_of("B") or facts.line_of("A"), facts.line_of("S"))
+    return Found(text, lines, {"micro_batches": size, "weight": weight})
+
+
+def _weights(step: Step) -> list[float]:
+    """The weight of each different batch's mean loss in a step's gradient; none where one cannot be told."""
+    pairs = list(zip(step.fresh, step.weights, strict=True))
+    told = all(back.mean and back.loss and back.row.value is not None for back, _ in pairs)
+    different = len({back.batch for back, _ in pairs}) == len(pairs) > 1
+    if not step.known or step.again or not told or not different:
+        return []
+    return [(back.row.value or 0.0) / (back.loss or 1.0) * weight for back, weight in pairs]

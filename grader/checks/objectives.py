@@ -92,7 +92,8 @@ def wrong_loss(facts: Facts) -> Verdict:
 
 
 def _words(name: str) -> str:
-    return name.removesuffix("_loss").replace("_", " ")
+    known = {"mse_loss": "the mean squared error", "cross_entropy": "the cross-entropy"}
+    return known.get(name, f"`{name}`")
 
 
 def _went_backward(facts: Facts, name: str) -> bool:

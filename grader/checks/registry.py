@@ -93,10 +93,6 @@ class Facts:
         end = self.last(trace.End)
         return bool(self.ledger.moved) or (end is not None and end.moved)
 
-    def asks(self, slug: str) -> bool:
-        """Whether the rubric has a line for a slug."""
-        return any(slug in requirement.findings for requirement in self.exercise.requirement)
-
     @property
     def good(self) -> bool:
         """Whether the hidden test was passed."""

@@ -21,6 +21,7 @@ OFTEN = 0.1  # of the steps that could be judged: a bug may live in some of the 
 AT_LEAST = 2
 SAME = 0.02  # relative: 1 / scale, twice over, against a clip by hand, which differs from step to step
 TINY = 1e-30
+LONG = 12  # steps left out on end: a scale that starts far too high needs some, too
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,28 @@ def scaler_update_missing(facts: Facts) -> Verdict:
     return Clear()
 
 
+def infinity_kept(facts: Facts) -> Found | None:
+    """Backward passes that add to a gradient that had overflowed; part of missing-zero-grad.
+
+    Infinity plus anything stays infinity, so from then on the scaler leaves out every step.
+    """
+    if facts.count("K") < LONG:
+        return None
+    onto = [
+        back
+        for back in facts.ledger.backs
+        if not all(map(math.isfinite, trace.unpack_vector(back.row.before or "f")))
+    ]
+    if len(onto) < LONG or len(onto) * 2 < len(facts.ledger.backs):
+        return None
+    text = (
+        f"{len(onto)} of {len(facts.ledger.backs)} watched backward passes added to gradients that were infinite "
+        f"already, and the scaler left out {facts.count('K')} steps: an overflowed gradient stays until it is cleared."
+    )
+    numbers: dict[str, float | int | str] = {"onto_infinite": len(onto), "skipped": facts.count("K")}
+    return Found(text, (onto[0].row.line, facts.line_of("K")), numbers)
+
+
 def _unused(facts: Facts) -> Found | None:
     """A scaler that the exercise gave, switched on, and that the loop did not use at all."""
     given = [item for item in _scalers(facts) if item.given]
@@ -218,10 +241,10 @@ def _judge(step: Step, backs: list[Back], scale: float, loss: float | None) -> S
 
 
 def _behind(step: Step, backs: list[Back]) -> list[Back]:
-    """The backwards whose gradients a step used for the first time, or those that its last clip found."""
-    if step.fresh or not step.touches:
+    """The backwards whose gradients a step used for the first time, or those found before it."""
+    if step.fresh:
         return step.fresh
-    numbers = {number for mix in step.touches[-1].mixes.values() for number in mix}
+    numbers = {number for touch in step.touches for mix in touch.mixes.values() for number in mix}
     return [backs[number] for number in sorted(numbers) if 0 <= number < len(backs)]
 
 
@@ -247,11 +270,14 @@ def _in_true_ones(mix: Mix, backs: list[Back], loss: float | None) -> float | No
 def _size(step: Step, number: int, backs: list[Back], loss: float | None) -> float | None:
     """How large a parameter's gradient was at a step, in true ones, what clips did left out."""
     size = _in_true_ones(step.mixes.get(number, {}), backs, loss)
-    if size is None:  # a clip value by value leaves no multiple of what it found: go on from there by length
-        touch = step.touches[-1] if step.touches else None
-        left = touch.after.get(number, 0.0) if touch else 0.0
-        found = _in_true_ones(touch.mixes.get(number, {}), backs, loss) if touch else None
-        return found * step.lengths[number] / left if found is not None and left > TINY else None
+    if size is None:  # no multiple of what the last backward left: go on by length from where it still was
+        touch = next((touch for touch in reversed(step.touches) if number in touch.mixes), None)
+        found = _in_true_ones(touch.mixes[number], backs, loss) if touch else None
+        if touch is None or found is None or touch.before[number] <= TINY or touch.after[number] <= TINY:
+            return None
+        if touch.row.beat == "U":
+            found *= touch.after[number] / touch.before[number]
+        return found * step.lengths[number] / touch.after[number]
     for touch in step.touches:
         before, after = touch.before.get(number, 0.0), touch.after.get(number, 0.0)
         if touch.row.beat == "C" and before > TINY and TINY < after < before:

@@ -176,7 +176,8 @@ def _slip(run: Course, best: int, in_time: bool) -> str:
             return what
     explained = [(sentence, rule(run.losses, run.patience)) for sentence, rule in SLIPS]
     for sentence, (stop, kept) in explained:
-        if run.fits(stop) and told == kept and not (in_time and kept == best):
+        same = kept == best and (in_time or stop is None)  # the right rule explains as much
+        if run.fits(stop) and told == kept and not same:
             return sentence
     if in_time:
         if told == best + 1:
@@ -187,7 +188,7 @@ def _slip(run: Course, best: int, in_time: bool) -> str:
             return f"`fit` returned {told}, the number of epochs."
         return f"`fit` returned {told}."
     for sentence, (stop, _) in explained:
-        if run.fits(stop):
+        if stop == run.last:
             return sentence
     if len(run.losses) == run.max_epochs:
         return "Training went on to the last epoch."

@@ -84,11 +84,15 @@ def _judge_rate(facts: Facts, used: float, line: int) -> Verdict:
     rows = {row.rows for row in facts.of(trace.Row) if row.beat == "F" and row.rows > 1}
     slips = {2.0: "the update is done twice", 3.0: "the update is done three times"}
     for count in rows:
-        slips[1 / count] = f"the gradient is divided by the {count} rows of a batch, and the loss is a mean already"
+        slips[1 / count] = (
+            f"the gradient is divided by the {count} rows of a batch, and the loss is a mean already"
+        )
         slips[float(count)] = f"the gradient is multiplied by the {count} rows of a batch"
     for factor, words in slips.items():
         if abs(used / wanted / factor - 1) < 0.01:
-            text = f"The updates moved the parameters by {used:.3g} times the gradient, not {wanted:g}: {words}."
+            text = (
+                f"The updates moved the parameters by {used:.3g} times the gradient, not {wanted:g}: {words}."
+            )
             return Found(text, (line,), {"rate": used, "wanted_rate": wanted})
     return Clear()
 
@@ -98,7 +102,9 @@ def _ready_made(facts: Facts) -> Found | None:
     uses = {use.id: use.steps for use in facts.of(trace.OptimizerUse)}
     for made in facts.of(trace.Optimizer):
         if made.cls in KNOWN and uses.get(made.id) and any(name in made.hyper for name in TORCH_OWN):
-            text = f"`torch.optim.{made.cls}` made {uses[made.id]} steps; the exercise asks you to write them."
+            text = (
+                f"`torch.optim.{made.cls}` made {uses[made.id]} steps; the exercise asks you to write them."
+            )
             return Found(text, (made.line,), {"optimizer": made.cls, "steps": uses[made.id]})
     return None
 

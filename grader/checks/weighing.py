@@ -36,8 +36,9 @@ def weight_of(step: Step) -> float | None:
         if abs(losses.setdefault((back.batch, back.row.params), back.loss) / back.loss - 1) > SAME:
             return None
         ratios[back.number] = back.row.value / back.loss
+    divisor = step.row.extra or 1.0  # a fused optimizer under a scaler divides inside its step
     totals = [
-        sum(ratios[number] * weight for number, weight in mix.items())
+        sum(ratios[number] * weight for number, weight in mix.items()) / divisor
         for mix in step.mixes.values()
         if mix and mix.keys() <= ratios.keys()
     ]

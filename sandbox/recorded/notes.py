@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-MOST = 8_000
-"""Longest list, about 40 KB as text.  What comes after it is only counted."""
+MOST = 6_000
+"""Longest list, about 30 KB as text.  What comes after it is only counted."""
 
 
 class Notes:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from sandbox import trace
 from sandbox.spies.graphs import first_tensor, graph_nodes
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.shapes import widened
@@ -40,18 +41,19 @@ def install(recorder: Recorder) -> Callable[[], None]:
 def _scalar(tensors: Any) -> tuple[torch.Tensor | None, float | None]:
     """The tensor that is differentiated and its value when it is a single number."""
     root = first_tensor(tensors)
-    if root is None or root.numel() != 1 or root.is_sparse:
+    if root is None or root.numel() != 1:
         return root, None
-    return root, float(root.detach())
+    return root, float(torch._C.TensorBase.item(root))  # not Tensor.item, which is watched
 
 
 def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
+    @recorder.shielded
     def look_before(tensors: Any, given: Any) -> dict[str, Any]:
         line = recorder.beat("B")
         root, value = _scalar(tensors)
         _note(recorder, root, value, line)
-        _, weight = _scalar(given)
-        value = value if value is None or weight is None else value * weight
+        if value is not None and given is not None and (weight := _scalar(given)[1]) is not None:
+            value *= weight
         ledger = recorder.ledger
         if not ledger.open:
             return {}
@@ -75,7 +77,7 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
         if recorder.elsewhere or recorder.differentiating:  # a checkpoint's own backward is no beat
             original(tensors, *args, **kwargs)
             return
-        seen = recorder.shield(look_before, tensors, args[0] if args else kwargs.get("grad_tensors"))
+        seen = look_before(tensors, args[0] if args else kwargs.get("grad_tensors"))
         recorder.differentiating += 1
         try:
             original(tensors, *args, **kwargs)
@@ -140,7 +142,8 @@ def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, li
         recorder.write(trace.Widened(line=line, operand=shapes[0], result=shapes[1]))
     value = recorder.unscaled(root, value)  # a scaled loss counts as what it was before
     recorder.feed.backward(root, value)
-    recorder.ledger.commit_graph(root, line)
+    if recorder.ledger.open:
+        recorder.ledger.commit_graph(root, line)
     for callback in recorder.on_backward:
         callback(root)
     if value is not None:

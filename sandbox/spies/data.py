@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import weakref
+from array import array
 from collections import deque
 from collections.abc import Callable
+from operator import lt
 from typing import Any
 
 import torch
@@ -20,6 +22,7 @@ from sandbox.spies.recorder import Recorder
 
 MAX_PASSES = 400  # written; later ones are followed but not written
 HEAD = 32  # indices of a pass that are kept
+HASHED = 4096  # indices that wait before they go into the digest
 
 
 class _PassState:
@@ -35,14 +38,17 @@ class _PassState:
         self.last = -1
         self.first = ""
         self.head: list[int] = []
-        self.digest = hashlib.blake2b(digest_size=12)
-        self.waiting: deque[list[int] | None] = deque()  # index lists given out but not yet yielded
+        self._digest = hashlib.blake2b(digest_size=12)
+        self._unhashed = array("q")
+        self.waiting: deque[Any] = deque()  # indices given out, a list or one, but not yet yielded
         self.expected: int | None = None
 
-    def indices(self, given: Any) -> None:
-        """The sampler has given out the indices of a batch."""
-        numbers = given if isinstance(given, list) else [given]
-        self.waiting.append(numbers if all(type(index) is int for index in numbers) else None)
+    @property
+    def order(self) -> str:
+        """The digest of all indices that reached the student's code."""
+        self._digest.update(self._unhashed.tobytes())
+        self._unhashed = array("q")
+        return self._digest.hexdigest()
 
     def used(self) -> None:
         """A batch of it was trained on."""
@@ -58,15 +64,26 @@ class _PassState:
         """A batch has reached the student's code."""
         self.batches += 1
         self.rows += rows
-        numbers = self.waiting.popleft() if self.waiting else None
-        if numbers is None:
+        given = self.waiting.popleft() if self.waiting else None
+        numbers: list[Any] = given if type(given) is list else [given]
+        if not numbers:
+            return
+        try:
+            self._unhashed.fromlist(numbers)
+            plain = type(numbers[0]) is int
+        except (TypeError, OverflowError):
+            plain = False
+        if not plain:  # whatever else a sampler may give
             self.ascending = False
             return
-        self.head += numbers[: HEAD - len(self.head)]
-        self.digest.update(str(numbers).encode())
-        for index in numbers:
-            self.ascending = self.ascending and index > self.last
-            self.last = index
+        if len(self.head) < HEAD:
+            self.head += numbers[: HEAD - len(self.head)]
+        if len(self._unhashed) >= HASHED:
+            self._digest.update(self._unhashed.tobytes())
+            self._unhashed = array("q")
+        if self.ascending:
+            self.ascending = numbers[0] > self.last and all(map(lt, numbers, numbers[1:]))
+            self.last = numbers[-1]
 
 
 class DataSpy:
@@ -189,7 +206,7 @@ class DataSpy:
                 trained=state.trained,
                 finished=state.finished,
                 polled=state.polled,
-                order=state.digest.hexdigest(),
+                order=state.order,
                 first=state.first,
                 head=state.head,
                 ascending=state.ascending and state.batches > 0,
@@ -202,11 +219,13 @@ class DataSpy:
         )
 
     def _indices(self, original: Callable[..., Any]) -> Any:
+        recorder = self._recorder
+
         @functools.wraps(original)
         def _next_index(iterator: Any) -> Any:
             given = original(iterator)
-            if not self._recorder.elsewhere:
-                self._recorder.shield(lambda: self._state(iterator).indices(given))
+            if not recorder.elsewhere:
+                (self._passes.get(id(iterator)) or self._state(iterator)).waiting.append(given)
             return given
 
         return _next_index
@@ -222,12 +241,13 @@ class DataSpy:
 
     def _next(self, original: Callable[..., Any]) -> Any:
         recorder = self._recorder
+        drawn = recorder.shielded(self._drawn)
 
         @functools.wraps(original)
         def __next__(iterator: Any) -> Any:  # noqa: N807
             if recorder.elsewhere:
                 return original(iterator)
-            state = self._state(iterator)
+            state = self._passes.get(id(iterator)) or self._state(iterator)
             try:
                 batch = original(iterator)
             except StopIteration:
@@ -237,7 +257,7 @@ class DataSpy:
                     self._exhausted(state)
                 state.finished = True
                 raise
-            recorder.shield(self._drawn, state, batch)
+            drawn(state, batch)
             return batch
 
         return __next__

@@ -53,7 +53,8 @@ class Used:
     def add(self, count: Callable[[], None]) -> None:
         """A backward; `count` is called once a step has used it."""
         self._waiting.append((self._draws, count))
-        del self._waiting[:-KEPT]
+        if len(self._waiting) > KEPT:
+            del self._waiting[:-KEPT]
         if not self._steps:
             self._early.append(count)
 
@@ -63,11 +64,14 @@ class Used:
 
     def cleared(self) -> None:
         """A zero_grad."""
-        self._waiting = [item for item in self._waiting if item[0] == self._draws]
+        if self._waiting:
+            self._waiting = [item for item in self._waiting if item[0] == self._draws]
 
     def stepped(self, *, count: bool) -> None:
         """An optimizer's step; one that does not touch the graded module does not `count`."""
-        self._steps, self._early = True, []
+        self._steps = True
+        if self._early:
+            self._early = []
         waiting, self._waiting = self._waiting, []
         if not count:
             self._elsewhere += [item for _, item in waiting][: KEPT - len(self._elsewhere)]
@@ -85,7 +89,7 @@ class Used:
             count()
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Draw:
     """A batch that a loader has yielded: where its first tensor lies, and what to call once it was used.
 
@@ -100,7 +104,7 @@ class Draw:
     evaluated: bool = False
 
 
-@dataclass
+@dataclass(slots=True, eq=False)
 class Forward:
     """A training forward: its rows (0 for a batch counted already), its draws, and its graph's mark."""
 
@@ -138,8 +142,11 @@ class FeedLog:
     def drawn(self, draw: Draw) -> None:
         """A loader has yielded a batch."""
         self.used.drawn()
-        kept = [item for item in self._draws if not item.evaluated and item.pointer != draw.pointer]
-        self._draws = [*kept[-MAX_DRAWS:], draw]
+        if self._draws:
+            kept = [item for item in self._draws if not item.evaluated and item.pointer != draw.pointer]
+            self._draws = [*kept[-MAX_DRAWS:], draw]
+        else:
+            self._draws = [draw]
         self._recent.append(draw)
 
     def loader_of(self, batch: torch.Tensor | None) -> int:
@@ -148,8 +155,10 @@ class FeedLog:
         for draw in reversed(self._recent):
             if draw.pointer == pointer and pointer:
                 return draw.loader
-        waiting = next((draw for draw in reversed(self._draws) if not draw.evaluated), None)
-        return waiting.loader if waiting is not None else -1
+        for draw in reversed(self._draws):
+            if not draw.evaluated:
+                return draw.loader
+        return -1
 
     def evaluated(self, batch: torch.Tensor | None) -> None:
         """A forward or loss without gradients: the batch at hand was evaluated."""
@@ -164,12 +173,17 @@ class FeedLog:
         if batch is None or batch.dim() == 0:
             return
         rows, pointer = batch.shape[0], batch.data_ptr()
-        draws = self._take(pointer)
+        draws = self._draws
+        if len(draws) == 1 and draws[0].pointer == pointer:
+            self._draws = []
+        elif draws:
+            draws = self._take(pointer)
         if draws:
             self._stepped_fresh = True
             self._step_inputs.add(pointer)
             self._drawn_input = weakref.ref(batch)
-            self._add(Forward(rows, draws, use=use))
+            forward = Forward(rows, draws, None, use)
+            self._forwards = [*self._forwards[-MAX_DRAWS:], forward] if self._forwards else [forward]
             return
         if pointer in self._step_inputs and self._stepped_fresh:
             self._add(
@@ -205,7 +219,9 @@ class FeedLog:
 
     def backward(self, root: torch.Tensor | None, value: float | None = None) -> None:
         """A backward of a loss of this value: the forwards in its graph have been trained on, once a step uses it."""
-        forwards = [item for item in self._forwards if item.mark is None or item.mark() is not None]
+        forwards = self._forwards
+        if len(forwards) != 1 or (forwards[0].mark is not None and forwards[0].mark() is None):
+            forwards = [item for item in forwards if item.mark is None or item.mark() is not None]
         if len(forwards) > 1:  # others were evaluations, unless the graph holds them too
             below = marks_below(root)
             forwards = [item for item in forwards if item.mark is not None and item.mark() in below]

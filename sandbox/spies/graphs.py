@@ -13,6 +13,15 @@ MARK = "metronome"
 
 def first_tensor(value: Any) -> torch.Tensor | None:
     """The first readable tensor in arguments as students pass them: a tensor, a tuple, a dict."""
+    kind = type(value)
+    first = value[0] if (kind is tuple or kind is list) and value else value
+    if (
+        type(first) is torch.Tensor  # what nearly every call has: `readable`, without a call of its own
+        and first.layout is torch.strided
+        and not first.is_meta
+        and torch._C._functorch.peek_interpreter_stack() is None
+    ):
+        return first
     if isinstance(value, torch.Tensor):
         return _plain(value)
     if isinstance(value, dict):
@@ -41,7 +50,7 @@ def readable(tensor: torch.Tensor) -> bool:
     """Whether a tensor's numbers can be looked at: not inside torch.func, not fake, not on "meta"."""
     return (
         tensor.layout is torch.strided
-        and tensor.device.type != "meta"
+        and not tensor.is_meta
         and torch._C._functorch.peek_interpreter_stack() is None
     )
 

@@ -61,8 +61,10 @@ class LabelLog:
         """A loader has yielded a batch; its labels are the second tensor of a pair."""
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
             return
-        inputs, labels = batch
-        if first_tensor(inputs) is inputs and first_tensor(labels) is labels and labels.dim() in (1, 2):
+        inputs, labels = (first_tensor(part) for part in batch)
+        if inputs is not batch[0] or labels is not batch[1] or inputs is None or labels is None:
+            return  # a dictionary, a picture, a text: nothing to compare
+        if labels.dim() in (1, 2):
             self._drawn.append(_Drawn(inputs, labels))
 
     def compared(self, name: str, line: int, target: Any, pointer: int) -> None:

@@ -10,11 +10,12 @@ largest gradients then (so that some are never zero) and a few at random.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from sandbox import trace
@@ -44,7 +45,9 @@ class Ledger:
         self._boundaries = 0
         self._next = FIRST_WINDOW + 8
         self._rows = 0
-        self._layout: list[tuple[Any, torch.Tensor]] | None = None
+        self._layout: list[_Sampled] | None = None
+        self._vector = np.zeros(0, np.float32)  # what is read is gathered here
+        self._zeros = ""  # a vector of zeros, packed
         self._tracked: dict[int, None] = {}
         self.reached: set[int] = set()  # parameters that had a gradient at some reading
         self._changes = self._epochs = 0
@@ -79,7 +82,7 @@ class Ledger:
             return
         self.window += 1
         self.open, self._until, self._rows, self._layout = True, self._boundaries + length, 0, None
-        self._marks, self._attached, self._streak = [], 0, (0, 0, 0)
+        self._marks, self._attached, self._streak, self._candidate = [], 0, (0, 0, 0), None
 
     def close(self) -> None:
         """End the window with a last look at the values."""
@@ -94,15 +97,14 @@ class Ledger:
 
     def row(self, beat: str, line: int, **values: Any) -> None:
         """Write one row of the open window; without a layout there is nothing yet to speak about."""
-        if not self.open or self._recorder.elsewhere:
+        recorder = self._recorder
+        if not self.open or recorder.elsewhere:
             return
         self._rows += 1
         if self._rows > MAX_ROWS:
             self.open = False
             return
-        self._recorder.write(
-            trace.Row(window=self.window, beat=beat, step=self._recorder.steps, line=line, **values)
-        )
+        recorder.writer.write_line(trace.encode_row(self.window, beat, recorder.steps, line, **values))
 
     # ── coordinates ──────────────────────────────────────────────────────────────────────────────
 
@@ -133,11 +135,13 @@ class Ledger:
             if tensor is None or not tensor.numel() or not tensor.is_floating_point():
                 continue
             places = self._coordinates(tensor, tensor.grad if given is None else given.get(number))
-            layout.append((tensors[number], torch.tensor(places, device=tensor.device)))
+            layout.append(_Sampled(number, tensors[number], places))
             described.append([number, places])
-        if not layout or (not given and all((t := ref()) is None or t.grad is None for ref, _ in layout)):
+        if not layout or (not given and all((t := it.ref()) is None or t.grad is None for it in layout)):
             return
         self._layout = layout
+        wide = any((t := it.ref()) is not None and t.dtype is torch.float64 for it in layout)
+        self._gather_in(np.float64 if wide else np.float32)
         self._recorder.write(
             trace.Layout(window=self.window, step=self._recorder.steps, coordinates=described)
         )
@@ -161,26 +165,48 @@ class Ledger:
         """
         if self._layout is None:
             return None
-        parts = []
-        for number, (ref, places) in zip(self._numbers(), self._layout, strict=True):
-            tensor = ref()
-            grad = None if tensor is None else (tensor.grad if given is None else given.get(number))
+        found = []
+        for sampled in self._layout:
+            tensor = sampled.ref()
+            grad = None if tensor is None else (tensor.grad if given is None else given.get(sampled.number))
             if grad is not None:
-                self.reached.add(number)
-            parts.append(_take(grad, places))
-        return pack(parts)
+                self.reached.add(sampled.number)
+            found.append(grad)
+        return self._pack(found) if any(grad is not None for grad in found) else self._zeros
 
     def values(self) -> str | None:
         """Parameter values at the window's coordinates as a packed vector."""
         if self._layout is None:
             return None
-        return pack([_take(ref(), places) for ref, places in self._layout])
+        return self._pack([sampled.ref() for sampled in self._layout])
 
-    def _numbers(self) -> list[int]:
-        registry = self._recorder.registry
-        return [
-            registry.find(tensor) if (tensor := ref()) is not None else -1 for ref, _ in self._layout or []
-        ]
+    def _pack(self, tensors: list[torch.Tensor | None]) -> str:
+        """The chosen elements of one tensor for each entry of the layout (zeros where there is none)."""
+        assert self._layout is not None
+        for sampled, tensor in zip(self._layout, tensors, strict=True):
+            if tensor is None:
+                sampled.into.fill(0)
+                continue
+            elements = _elements(tensor)
+            if elements.dtype != sampled.into.dtype:
+                if elements.dtype == np.float64:  # a model made double while the window was open
+                    self._gather_in(np.float64)
+                    return self._pack(tensors)
+                elements = elements.astype(sampled.into.dtype)
+            if elements.size <= sampled.last:
+                raise IndexError("a parameter has shrunk")
+            elements.take(sampled.places, out=sampled.into, mode="clip")
+        return _packed(self._vector)
+
+    def _gather_in(self, dtype: type[np.floating[Any]]) -> None:
+        """Make the vector that readings are gathered in, and point every entry of the layout at its part."""
+        layout = self._layout or []
+        self._vector = np.zeros(sum(len(sampled.places) for sampled in layout), dtype)
+        self._zeros = _packed(self._vector)
+        start = 0
+        for sampled in layout:
+            end = start + len(sampled.places)
+            sampled.into, start = self._vector[start:end], end
 
     # ── graphs ───────────────────────────────────────────────────────────────────────────────────
 
@@ -208,23 +234,34 @@ class Ledger:
             self._streak = (self._recorder.steps, marked_at or self._streak[1], alive)
 
 
-def _take(tensor: torch.Tensor | None, places: torch.Tensor) -> torch.Tensor:
-    """The chosen elements of a tensor (zeros where there is none), on the CPU, in 32 or 64 bits."""
-    if tensor is None:
-        return torch.zeros(len(places))
+class _Sampled:
+    """A parameter's place in the layout: its coordinates, and the part of the vector they are read into."""
+
+    __slots__ = ("into", "last", "number", "places", "ref")
+
+    def __init__(self, number: int, ref: weakref.ref[torch.Tensor], places: list[int]) -> None:
+        self.number, self.ref = number, ref
+        self.places = np.array(places)
+        self.last = places[-1]
+        self.into = np.zeros(0, np.float32)
+
+
+def _elements(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """All elements of a tensor in a row, without a copy where they lie so already, in 32 or 64 bits."""
     tensor = tensor.detach()
-    if tensor.is_sparse:
-        tensor = tensor.to_dense()
-    taken = tensor.reshape(-1).index_select(0, places)
-    return taken.cpu() if taken.dtype in (torch.float32, torch.float64) else taken.cpu().float()
+    try:
+        found = tensor.numpy()  # the plain case: on the CPU, dense, of a type that NumPy knows
+    except (TypeError, RuntimeError):
+        if tensor.is_sparse:
+            tensor = tensor.to_dense()
+        tensor = tensor.cpu().resolve_conj().resolve_neg()
+        found = (tensor if tensor.dtype is torch.float64 else tensor.float()).numpy()
+    if found.dtype.char not in "fd":
+        found = found.astype(np.float32)
+    return found.reshape(-1)
 
 
-def pack(parts: list[torch.Tensor]) -> str:
-    """Tensors as one packed vector (see trace.pack_vector)."""
-    whole = torch.cat([part.double() for part in parts]) if _mixed(parts) else torch.cat(parts)
-    code = "d" if whole.dtype is torch.float64 else "f"
-    return code + base64.b64encode(whole.numpy().tobytes()).decode("ascii")
-
-
-def _mixed(parts: list[torch.Tensor]) -> bool:
-    return any(part.dtype is torch.float64 for part in parts)
+def _packed(vector: np.ndarray[Any, Any]) -> str:
+    """See trace.pack_vector."""
+    code: str = vector.dtype.char
+    return code + binascii.b2a_base64(vector.tobytes(), newline=False).decode("ascii")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch.compiler import is_compiling
 
 from sandbox import trace
 from sandbox.spies.graphs import readable
@@ -84,17 +85,19 @@ class LossSpy:
             self._recorder.write(record, closing=True)
 
     def _wrap(self, name: str, original: Callable[..., Any]) -> Any:
+        note = self._recorder.shielded(self._note)
+        recorder = self._recorder
+
         @functools.wraps(original)
         def loss(*args: Any, **kwargs: Any) -> Any:
-            recorder = self._recorder
-            if self._inside or torch.compiler.is_compiling() or recorder.elsewhere:
+            if self._inside or is_compiling() or recorder.elsewhere:
                 return original(*args, **kwargs)
             self._inside = True
             try:
                 result = original(*args, **kwargs)
             finally:
                 self._inside = False
-            recorder.shield(self._note, name, args, kwargs, result)
+            note(name, args, kwargs, result)
             return result
 
         return loss
@@ -107,19 +110,21 @@ class LossSpy:
             recorder.feed.evaluated(None)
         if not training or not isinstance(result, torch.Tensor) or not readable(result):
             return
+        entry = self._entries.get((name, line))
+        if entry is None:
+            if len(self._entries) >= MAX_CALLS:
+                return
+            entry = self._entries[name, line] = _Calls()
+        entry.calls += 1
+        if entry.calls > SAMPLED and not recorder.ledger.open:
+            return
+        reduction = str(kwargs.get("reduction", "mean"))
         values = args[0] if args else kwargs.get("input")
         target = args[1] if len(args) > 1 else kwargs.get("target")
-        if (name, line) not in self._entries and len(self._entries) >= MAX_CALLS:
-            return
-        entry = self._entries.setdefault((name, line), _Calls())
-        entry.calls += 1
-        probabilities = False
-        reduction = str(kwargs.get("reduction", "mean"))
-        if entry.calls <= SAMPLED or recorder.ledger.open:
-            probabilities = _sample(entry, values, target, reduction)
-            if name == "nll_loss":
-                _look_at_rows(entry, values)
-            recorder.labels.compared(name, line, target, recorder.batch_pointer)
+        probabilities = _sample(entry, values, target, reduction)
+        if name == "nll_loss":
+            _look_at_rows(entry, values)
+        recorder.labels.compared(name, line, target, recorder.batch_pointer)
         if recorder.ledger.open:
             number = float(result.detach()) if result.numel() == 1 else None
             flags = ("p" if probabilities else "") + ("m" if reduction == "mean" else "")
@@ -137,9 +142,11 @@ def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> bool:
     if values.dim() < 2 or values.shape[1] < 2 or not values.is_floating_point() or not values.numel():
         return False
     rows = values.detach()
+    if not float(rows.min()) >= 0:  # what is negative (or nan) is no probability
+        return False
     sums = rows.sum(dim=1)
     entry.row_sum = float(sums.mean())
-    found = bool((rows >= 0).all()) and bool(((sums - 1).abs() < 1e-3).all())
+    found = bool(((sums - 1).abs() < 1e-3).all())
     entry.probabilities += found
     return found
 

@@ -51,7 +51,7 @@ class ModeLog:
         layers = self._layers.get(info.number)
         if layers is None:
             layers = self._layers[info.number] = [weakref.ref(layer) for layer in dependent(module)]
-        mode = _mode(module, layers)
+        mode = _mode(module, layers) if layers else ("t" if module.training else "e")
         grad = torch.is_grad_enabled()
         if grad and mode == "e":  # a module whose parameters are all frozen builds no graph
             grad = any(parameter.requires_grad for parameter in module.parameters())
@@ -102,7 +102,7 @@ def _depends(layer: nn.Module) -> bool:
 
 
 def _mode(module: nn.Module, layers: list[weakref.ref[nn.Module]]) -> str:
-    """t or e, m where the layers that depend on the mode differ; the module's own flag where there are none.
+    """t or e, m where the layers that depend on the mode differ.
 
     f: all those layers are in evaluation mode, but the module itself is not.
     """

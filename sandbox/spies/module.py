@@ -1,12 +1,17 @@
-"""Module spies: forwards of root modules (those the student's code calls), through torch's global hooks."""
+"""Module spies: forwards of root modules (those the student's code calls), seen in `Module._call_impl`.
+
+A global hook would put every module, inner ones too, on the slow path of the call, which costs more than all
+else that is recorded of a forward.  Inner modules pay one more function call here.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.compiler import is_compiling
 
 from sandbox.spies.feed import fingerprint
 from sandbox.spies.graphs import first_tensor, mark_graph
@@ -20,51 +25,63 @@ Watcher = Callable[[ModuleInfo, torch.nn.Module, torch.Tensor | None, Any, int],
 def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
     """Watch every module call; returns what undoes it."""
     spy = _ModuleSpy(recorder, watchers)
-    before = register_module_forward_pre_hook(lambda *args: recorder.shield(spy.before, *args))
-    after = register_module_forward_hook(lambda *args: recorder.shield(spy.after, *args), always_call=True)
+    before, after = recorder.shielded(spy.before), recorder.shielded(spy.after)
+    original: Callable[..., Any] = torch.nn.Module._call_impl
+    parameters = torch.nn.Module.parameters
+
+    @functools.wraps(original)
+    def _call_impl(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
+        # While a checkpoint computes its forward again (`differentiating`), that is no beat of the loop.
+        if is_compiling() or recorder.depth or recorder.differentiating or recorder.elsewhere:
+            return original(module, *args, **kwargs)
+        recorder.depth = 1
+        try:
+            bare = not module._parameters and not module._modules and type(module).parameters is parameters
+            info = None if bare else before(module, args)
+            output = original(module, *args, **kwargs)
+            if info is not None:
+                after(info, module, output)
+            return output
+        finally:
+            recorder.depth = 0
+
+    torch.nn.Module._call_impl = _call_impl  # type: ignore[method-assign, assignment]
 
     def uninstall() -> None:
-        before.remove()
-        after.remove()
+        torch.nn.Module._call_impl = original  # type: ignore[method-assign]
 
     return uninstall
 
 
 class _ModuleSpy:
-    """Follows the depth of module calls; only the outermost is a beat."""
+    """What is noted of the outermost module call, before and after it."""
 
     def __init__(self, recorder: Recorder, watchers: list[Watcher]) -> None:
         self._recorder = recorder
         self._watchers = watchers
-        self._root: ModuleInfo | None = None
         self._batch: torch.Tensor | None = None
         self._line = 0
 
-    def before(self, module: torch.nn.Module, args: tuple[Any, ...]) -> None:
-        if torch.compiler.is_compiling():
-            return
+    def before(self, module: torch.nn.Module, args: tuple[Any, ...]) -> ModuleInfo | None:
+        """A root module is called; its entry, or None for one without parameters."""
         recorder = self._recorder
-        recorder.depth += 1
-        if recorder.depth != 1 or recorder.elsewhere:
-            return
-        if recorder.differentiating:  # a checkpoint computes its forward again: no beat of the loop
-            self._root = None
-            return
-        self._root = info = recorder.registry.module(module)
+        info = recorder.registry.module(module)
         if info is None:
-            return
-        self._batch = first_tensor(args)
-        use = recorder.modes.note(info, module, recorder.feed.loader_of(self._batch))
+            return None
+        self._batch = batch = first_tensor(args)
+        feed = recorder.feed
+        use = recorder.modes.note(info, module, feed.loader_of(batch))
         if not torch.is_grad_enabled():
             self._line = recorder.beat("f")
-            recorder.feed.evaluated(self._batch)
-            return
+            feed.evaluated(batch)
+            return info
         self._line = line = recorder.beat("F")
-        recorder.batch_pointer = self._batch.data_ptr() if self._batch is not None else 0
-        recorder.feed.forward(self._batch, line, use)
+        recorder.batch_pointer = batch.data_ptr() if batch is not None else 0
+        feed.forward(batch, line, use)
         if recorder.ledger.open:
             recorder.ledger.track(info.params)
             self._row(info, module)
+        return info
 
     def _row(self, info: ModuleInfo, module: torch.nn.Module) -> None:
         batch = self._batch
@@ -79,21 +96,18 @@ class _ModuleSpy:
             text=f"{fingerprint(batch) & 0xFFFFFFFFFFFFFFFF:x}" if batch is not None and known else "",
         )
 
-    def after(self, module: torch.nn.Module, args: tuple[Any, ...], output: Any) -> None:
-        if torch.compiler.is_compiling():
-            return
-        recorder = self._recorder
-        recorder.depth = max(0, recorder.depth - 1)
-        if recorder.depth or self._root is None or recorder.elsewhere:
-            return
-        info, batch, self._batch = self._root, self._batch, None
+    def after(self, info: ModuleInfo, module: torch.nn.Module, output: Any) -> None:
+        """It has returned."""
+        batch, self._batch = self._batch, None
         result = first_tensor(output)
         if result is None or not torch.is_grad_enabled():
             return
+        recorder = self._recorder
         info.output = tuple(result.shape)
         mark = mark_graph(result)
         recorder.feed.forward_made(mark)
-        recorder.ledger.forward_made(mark, self._line)
+        if recorder.ledger.open:
+            recorder.ledger.forward_made(mark, self._line)
         for watcher in self._watchers:
             watcher(info, module, batch, result, self._line)
 

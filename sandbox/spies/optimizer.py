@@ -17,8 +17,8 @@ RATES = 16  # groups whose learning rate is noted
 
 def install(recorder: Recorder) -> Callable[[], None]:
     """Watch every optimizer; returns what undoes it."""
-    before = register_optimizer_step_pre_hook(_shielded(recorder, _before_step(recorder)))
-    after = register_optimizer_step_post_hook(_shielded(recorder, _after_step(recorder)))
+    before = register_optimizer_step_pre_hook(recorder.shielded(_before_step(recorder)))
+    after = register_optimizer_step_post_hook(recorder.shielded(_after_step(recorder)))
     made = torch.optim.Optimizer.__init__
     cleared, module_cleared = torch.optim.Optimizer.zero_grad, torch.nn.Module.zero_grad
     torch.optim.Optimizer.__init__ = _made(recorder, made)  # type: ignore[method-assign]
@@ -45,11 +45,8 @@ def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
     return __init__
 
 
-def _shielded(recorder: Recorder, look: Callable[..., None]) -> Callable[..., None]:
-    return lambda *args: recorder.shield(look, *args)
-
-
 def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
+    @recorder.shielded
     def look(optimizer: torch.optim.Optimizer) -> None:
         line = recorder.beat("Z")
         recorder.feed.used.cleared()
@@ -58,13 +55,14 @@ def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
 
     @functools.wraps(original)
     def zero_grad(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
-        recorder.shield(look, self)
+        look(self)
         original(self, *args, **kwargs)
 
     return zero_grad
 
 
 def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
+    @recorder.shielded
     def look() -> None:
         line = recorder.beat("Z")
         recorder.feed.used.cleared()
@@ -73,7 +71,7 @@ def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
 
     @functools.wraps(original)
     def zero_grad(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
-        recorder.shield(look)
+        look()
         original(self, *args, **kwargs)
 
     return zero_grad
@@ -105,17 +103,21 @@ def _before_step(recorder: Recorder) -> Callable[..., None]:
 
 def _after_step(recorder: Recorder) -> Callable[..., None]:
     def after(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        recorder.stepping = max(0, recorder.stepping - 1)
-        if recorder.stepping:
+        if recorder.stepping > 1:
+            recorder.stepping -= 1
             return
-        line = recorder.beat("S")
-        info = recorder.registry.optimizer(optimizer)
+        recorder.stepping = 0
+        line, registry = recorder.beat("S"), recorder.registry
+        info = registry.optimizer(optimizer)
         info.steps += 1
         if len(optimizer.param_groups) != info.groups:
             recorder.registry.grown(info, optimizer)
         if info.steps <= 2:
             info.stateful = _stateful(optimizer)
-        _mark_stepped(recorder, info)
+        if info.compared != len(registry.modules):
+            _find_shared(recorder, info)
+        for module in info.shared:
+            module.stepped = recorder.steps
         if (ledger := recorder.ledger).open:
             ledger.row("S", line, of=info.number, after=ledger.gradients(), params=ledger.values())
         recorder.stepped(info.params)
@@ -139,13 +141,12 @@ def _norm(recorder: Recorder, info: OptimizerInfo) -> float:
     return float(torch.nn.utils.get_total_norm(found)) if found else 0.0
 
 
-def _mark_stepped(recorder: Recorder, info: OptimizerInfo) -> None:
-    """Note on each root module that shares parameters with this optimizer when it was last stepped."""
-    for module in recorder.registry.modules:
-        if module.number not in info.shares:
-            info.shares[module.number] = not set(module.params).isdisjoint(info.params)
-        if info.shares[module.number]:
-            module.stepped = recorder.steps
+def _find_shared(recorder: Recorder, info: OptimizerInfo) -> None:
+    """Find the root modules that share parameters with this optimizer, among those not yet compared."""
+    for module in recorder.registry.modules[info.compared :]:
+        if not set(module.params).isdisjoint(info.params):
+            info.shared.append(module)
+    info.compared = len(recorder.registry.modules)
 
 
 def _stateful(optimizer: torch.optim.Optimizer) -> bool:

@@ -29,7 +29,9 @@ class GradientReach:
         without = [
             place
             for place, ((_, parameter), first) in enumerate(zip(named, self._first, strict=True))
-            if parameter.requires_grad and self._info.params[place] in unreached and _digest(parameter) == first
+            if parameter.requires_grad
+            and self._info.params[place] in unreached
+            and _digest(parameter) == first
         ]
         record = trace.Reach(
             module=self._info.number,

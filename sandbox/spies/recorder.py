@@ -12,6 +12,7 @@ import random
 import sys
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -29,6 +30,16 @@ from sandbox.spies.series import LossSeries
 FIRST_STEPS = 32  # the student's lines are taken at every one of these
 PROGRESS_SECONDS = 0.5
 T = TypeVar("T")
+_recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
+
+
+def _forked() -> None:
+    """This process was forked by the student's code (a loader's worker): nothing is recorded here."""
+    for recorder in _recorders:
+        recorder.elsewhere = True
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class Recorder:
@@ -38,7 +49,8 @@ class Recorder:
         self.writer = writer
         self.filename = filename
         self.pid = os.getpid()
-        self._blind = False
+        self.elsewhere = False  # in a process the student's code forked, and in code of ours
+        _recorders.add(self)
         self.started = time.monotonic()
         self.order = OrderLog()
         self.registry = Registry(self)
@@ -61,10 +73,10 @@ class Recorder:
         self.on_step: list[Callable[[], None]] = []
         self.on_backward: list[Callable[[torch.Tensor | None], None]] = []
         self.unscaled: Callable[[torch.Tensor | None, float | None], float | None] = lambda _, value: value
-        self._beats: list[str] = []
+        self._beats = ""
         self._lines: list[int] = []
         self._want_lines = True
-        self._last_progress = self.started
+        self._next_progress = self.started + PROGRESS_SECONDS
         self._last_line = 0
 
     def shield(self, look: Callable[..., T], *args: Any) -> T | None:
@@ -75,11 +87,27 @@ class Recorder:
         try:
             return look(*args)
         except Exception:  # noqa: BLE001 - whatever it was, it was ours
-            self.failures += 1
-            self.ledger.open = False
-            if self.failures <= 3:
-                self.write(trace.Failure(text=traceback.format_exc()[-2000:]))
+            self.failed()
             return None
+
+    def shielded(self, look: Callable[..., T]) -> Callable[..., T | None]:
+        """`look`, shielded at every call."""
+
+        def shield(*args: Any) -> T | None:
+            try:
+                return look(*args)
+            except Exception:  # noqa: BLE001 - as above
+                self.failed()
+                return None
+
+        return shield
+
+    def failed(self) -> None:
+        """The exception being handled is of our own code; see `shield`."""
+        self.failures += 1
+        self.ledger.open = False
+        if self.failures <= 3:
+            self.write(trace.Failure(text=traceback.format_exc()[-2000:]))
 
     # ── what spies call ──────────────────────────────────────────────────────────────────────────
 
@@ -93,57 +121,59 @@ class Recorder:
             frame = frame.f_back
         return 0
 
-    @property
-    def elsewhere(self) -> bool:
-        """Whether nothing is to be recorded: in a process the student's code forked, and in code of ours."""
-        return self._blind or os.getpid() != self.pid
-
     @contextlib.contextmanager
     def unwatched(self) -> Iterator[None]:
         """What runs inside is ours: no spy records it."""
-        self._blind, before = True, self._blind
+        self.elsewhere, before = True, self.elsewhere
         try:
             yield
         finally:
-            self._blind = before
+            self.elsewhere = before or os.getpid() != self.pid
 
     def beat(self, name: str) -> int:
         """Note one beat; returns the student's line where lines are wanted, else 0."""
-        if not self.steps and not self.stepping and name in "DZF" and self._beats and self._beats[-1] in "BA":
+        beats = self._beats
+        if not self.steps and not self.stepping and name in "DZF" and beats and beats[-1] in "BA":
             # No optimizer has ever stepped: an update by hand, or none.  The next batch begins here,
             # unless a loader draws them: then it begins with the draw.
             if name == "D" or not self.feed.from_loader:
                 self.feed.step_ended()
             self.boundary()
-        self._beats.append(name)
+            beats = ""
+        self._beats = beats = beats + name
         line = 0
         if self._want_lines or self.ledger.open:
-            line = self.line(3)
-            self._last_line = line
+            self._last_line = line = self.line(3)
         self._lines.append(line)
-        if len(self._beats) >= MAX_BEATS:
+        if len(beats) >= MAX_BEATS:
             self.boundary()
         return line
 
     def boundary(self) -> None:
         """A stretch of beats is complete: a step has ended (or it became too long)."""
-        beats = "".join(self._beats)
-        lines, self._beats, self._lines = self._lines, [], []
+        beats, lines = self._beats, self._lines
+        self._beats, self._lines = "", []
         number, new = self.order.add(beats)
         if new or (self._want_lines and self.order.times[number] == 2):
             self.write(trace.Pattern(id=number, beats=beats, lines=lines))
         self._want_lines = new or self.steps < FIRST_STEPS
         self.ledger.boundary(new)
-        self._progress()
+        now, steps = time.monotonic(), self.steps
+        if now >= self._next_progress or not steps & (steps - 1):
+            self._progress(now)
 
     def stepped(self, params: list[int]) -> None:
         """A step of an optimizer with these parameters has ended."""
         self.steps += 1
-        self.feed.used.stepped(count=self.graded is None or not self.graded.isdisjoint(params))
-        self.feed.step_ended()
+        feed = self.feed
+        feed.used.stepped(count=self.graded is None or not self.graded.isdisjoint(params))
+        feed.step_ended()
         self.boundary()
-        for callback in self.on_step:
-            self.shield(callback)
+        try:
+            for callback in self.on_step:
+                callback()
+        except Exception:  # noqa: BLE001 - see shield
+            self.failed()
 
     def write(self, record: trace.Record, *, closing: bool = False) -> None:
         """Write one record, unless this is a forked process."""
@@ -180,12 +210,9 @@ class Recorder:
             failures=self.failures,
         )
 
-    def _progress(self) -> None:
+    def _progress(self, now: float) -> None:
         """Now and then (at powers of two, and as time goes by) leave a mark in case we are killed."""
-        now = time.monotonic()
-        often = max(PROGRESS_SECONDS, (now - self.started) / 50)
-        if self.steps & (self.steps - 1) == 0 or now - self._last_progress > often:
-            self._last_progress = now
-            self.write(trace.Progress(steps=self.steps, counts=self.order.counts(), line=self._last_line))
-            if not self.elsewhere:
-                self.writer.flush()
+        self._next_progress = now + max(PROGRESS_SECONDS, (now - self.started) / 50)
+        self.write(trace.Progress(steps=self.steps, counts=self.order.counts(), line=self._last_line))
+        if os.getpid() == self.pid:
+            self.writer.flush()

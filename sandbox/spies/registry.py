@@ -41,7 +41,7 @@ class ModuleInfo:
 class OptimizerInfo:
     """An optimizer: its number, parameter numbers and how often it stepped."""
 
-    __slots__ = ("added", "groups", "number", "params", "ref", "shares", "stateful", "steps")
+    __slots__ = ("added", "compared", "groups", "number", "params", "ref", "shared", "stateful", "steps")
 
     def __init__(self, number: int, optimizer: torch.optim.Optimizer, params: list[int]) -> None:
         self.number = number
@@ -51,7 +51,8 @@ class OptimizerInfo:
         self.stateful = False
         self.groups = len(optimizer.param_groups)
         self.added: list[int] = []  # all it holds, once groups were added
-        self.shares: dict[int, bool] = {}  # by root module's number: are parameters of it among ours?
+        self.shared: list[ModuleInfo] = []  # root modules with parameters of ours, among the first `compared`
+        self.compared = 0
 
 
 class Registry:
@@ -148,7 +149,8 @@ class Registry:
         info.groups = len(optimizer.param_groups)
         info.params = self.params(tensor for group in optimizer.param_groups for tensor in group["params"])
         info.added = info.params
-        info.shares.clear()
+        info.shared.clear()
+        info.compared = 0
 
     def close(self) -> None:
         """Write how each optimizer was used."""

@@ -65,9 +65,7 @@ class ScheduleSpy:
                 if name in vars(kind):
                     replaced.append((kind, name, vars(kind)[name]))
                     setattr(kind, name, wrap(vars(kind)[name]))
-        hook = register_optimizer_step_post_hook(
-            lambda optimizer, *_: self._recorder.shield(self._rate, optimizer)
-        )
+        hook = register_optimizer_step_post_hook(self._recorder.shielded(self._rate))
 
         def uninstall() -> None:
             hook.remove()
@@ -139,7 +137,7 @@ class ScheduleSpy:
         if (used := self._register(scheduler)) is not None:
             used.stepped(self._recorder.steps)
 
-    def _rate(self, optimizer: torch.optim.Optimizer) -> None:
+    def _rate(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         if self._recorder.elsewhere or not optimizer.param_groups:
             return
         known = self._rates.get(id(optimizer))

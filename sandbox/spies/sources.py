@@ -11,6 +11,7 @@ log-softmax or a softmax are compared after removing what softmax forgets, a con
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,9 +27,12 @@ from sandbox.spies.registry import ModuleInfo
 ROWS = 12  # of a batch that are looked at
 CHUNK = 4096
 MATCH = 0.9995  # correlation from which a row is the raw row
+SKETCH = 16  # numbers that stand for a row while most of the sources are ruled out
 MIN_WIDTH = 16  # narrower rows say too little
 MAX_LOOKS = 48
 HALF_ERROR = 0.05  # relative, of outputs in 16 bits
+
+Rows = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,41 @@ class Fit:
     form: str
 
 
+class _Source:
+    """One source's raw rows, with a sketch of each.
+
+    A sketch is the projection of the row, centred and of length one, on a few fixed orthonormal directions.
+    Two rows are never closer than their sketches, so sketches that lie apart rule a match out, and only the
+    few rows that are left are compared whole.
+    """
+
+    def __init__(self, rows: Rows, directions: Rows) -> None:
+        self._rows = np.array(rows)
+        chunks = [_normalised(_unit(rows[at : at + CHUNK])) @ directions for at in range(0, len(rows), CHUNK)]
+        sketches = np.concatenate(chunks) if chunks else np.zeros((0, directions.shape[1]), np.float32)
+        self._sketches = np.ascontiguousarray(sketches.T)
+        self._half_squares = (sketches * sketches).sum(axis=1) / 2
+
+    def candidates(self, sketches: Rows) -> Iterator[Rows]:
+        """The raw rows, in [0, 1] and in chunks, that may be MATCH or more like one of the rows sketched."""
+        near = np.abs(sketches @ self._sketches)
+        near -= self._half_squares
+        least = (sketches * sketches).sum(axis=1) / 2 - (1 - MATCH) - 1e-4
+        where = np.flatnonzero((near >= least[:, None]).any(axis=0))
+        for at in range(0, len(where), CHUNK):
+            yield _unit(self._rows[where[at : at + CHUNK]])
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a fit is made of: raw rows, the outputs for them, the two parameters then, and the inputs' map."""
+
+    raw: torch.Tensor
+    outputs: torch.Tensor
+    state: list[torch.Tensor]
+    given: tuple[float, float] | None
+
+
 class SourceSpy:
     """A forward watcher: looks at the first training forwards, and then ever more rarely."""
 
@@ -48,15 +87,19 @@ class SourceSpy:
         self, recorder: Recorder, sources: dict[str, np.ndarray[Any, Any]], shapes: list[list[int]]
     ) -> None:
         self._recorder = recorder
-        self._sources = {name: torch.from_numpy(np.array(rows)) for name, rows in sources.items()}
         widths = {rows.shape[1] for rows in sources.values() if rows.ndim == 2}
-        self._width = widths.pop() if len(widths) == 1 else 0
+        self._width = width = widths.pop() if len(widths) == 1 else 0
+        self._sources: dict[str, _Source] = {}
+        if width >= MIN_WIDTH:
+            drawn = np.random.default_rng(0).standard_normal((width, SKETCH))
+            self._directions = np.linalg.qr(drawn)[0].astype(np.float32)
+            self._sources = {name: _Source(rows, self._directions) for name, rows in sources.items()}
         self._shapes = shapes
         self._forwards = self._looks = 0
         self._next = 1
         self._pass = 0
         self._waiting: list[tuple[Mark | None, trace.Origin]] = []
-        self.fits: dict[int, Fit | None] = {}
+        self._seen: dict[int, _Seen | None] = {}
         recorder.on_backward.append(self._differentiated)
 
     def watch(
@@ -71,25 +114,26 @@ class SourceSpy:
         if self._width < MIN_WIDTH or batch is None or batch.dim() < 2:
             return
         self._looks += 1
-        kind = batch.device.type
-        with torch.no_grad(), torch.autocast("cpu", enabled=False), torch.autocast(kind, enabled=False):
+        with np.errstate(all="ignore"):
             self._look(info, module, batch, output, line)
 
     def _look(
         self, info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor, output: torch.Tensor, line: int
     ) -> None:
         if batch.numel() != batch.shape[0] * self._width:
-            self.fits[info.number] = None
+            self._seen[info.number] = None
             return
-        take = torch.linspace(0, batch.shape[0] - 1, min(ROWS, batch.shape[0])).long()
-        rows = batch.detach().reshape(batch.shape[0], -1)[take].float().cpu()
+        size = len(batch)
+        take = torch.linspace(0, size - 1, min(ROWS, size)).long().to(batch.device)
+        rows = batch.detach().reshape(size, -1).index_select(0, take).float().cpu().numpy()
         names, raws = self._match(rows)
         counts: dict[str, int] = {}
         for name in names:
             counts[name] = counts.get(name, 0) + 1
         kept = [index for index, name in enumerate(names) if name != "unknown"]
-        raw = torch.stack([raws[index] for index in kept]).double() if kept else torch.zeros(0, self._width)
-        scale, shift, residual = _affine(raw, rows[kept].double()) if kept else (1.0, 0.0, 1.0)
+        if len(kept) < len(names):
+            raws, rows = raws[kept], rows[kept]
+        scale, shift, residual = _affine(raws, rows) if kept else (1.0, 0.0, 1.0)
         origin = trace.Origin(
             at_step=self._recorder.steps,
             line=line or self._recorder.line(4),
@@ -100,14 +144,22 @@ class SourceSpy:
         )
         metadata: Any = output.grad_fn.metadata if output.grad_fn is not None else {}
         self._waiting.append((metadata.get(MARK), origin))
-        outputs = output.detach().double().cpu()
-        if len(kept) == len(names) and outputs.shape[:1] == batch.shape[:1]:
+        self._seen[info.number] = None
+        if len(kept) == len(names) and output.shape[:1] == batch.shape[:1]:
             state = arrange(list(module.parameters()), self._shapes)
-            half = output.dtype in (torch.bfloat16, torch.float16)
-            given = (scale, shift) if half else None
-            self.fits[info.number] = fit(raw, outputs[take], state, given) if state else None
-        else:
-            self.fits[info.number] = None
+            if len(state) == 2:
+                half = output.dtype in (torch.bfloat16, torch.float16)
+                self._seen[info.number] = _Seen(
+                    raw=torch.from_numpy(raws),
+                    outputs=output.detach().index_select(0, take).double().cpu(),
+                    state=[tensor.detach().clone() for tensor in state],
+                    given=(scale, shift) if half else None,
+                )
+
+    def fit_of(self, info: ModuleInfo) -> Fit | None:
+        """The map fitted to a module's last outputs that were looked at; None when there is none."""
+        seen = self._seen.get(info.number)
+        return fit(seen.raw.double(), seen.outputs, seen.state, seen.given) if seen is not None else None
 
     def _differentiated(self, root: torch.Tensor | None) -> None:
         """A backward: an origin counts only when the forward it is of is part of what is differentiated."""
@@ -119,49 +171,53 @@ class SourceSpy:
             if mark in below:
                 self._recorder.feed.used.add(partial(self._recorder.write, origin))
 
-    def _match(self, rows: torch.Tensor) -> tuple[list[str], list[torch.Tensor]]:
+    def _match(self, rows: Rows) -> tuple[list[str], Rows]:
         """For each row the best source's name (or "unknown") and its raw row, in [0, 1]."""
         wanted = _normalised(rows)
-        best = torch.zeros(len(rows))
+        sketches = wanted @ self._directions
+        best = [MATCH] * len(rows)
         names = ["unknown"] * len(rows)
-        raws = [torch.zeros(self._width)] * len(rows)
+        raws = np.zeros((len(rows), self._width), np.float32)
         for name, source in self._sources.items():
-            for start in range(0, len(source), CHUNK):
-                chunk = _unit(source[start : start + CHUNK])
-                found, where = (_normalised(chunk) @ wanted.T).abs().max(dim=0)
-                for index in range(len(rows)):
-                    if found[index] > max(MATCH, float(best[index])):
-                        best[index] = found[index]
-                        names[index], raws[index] = name, chunk[where[index]]
+            for chunk in source.candidates(sketches):
+                likeness = np.abs(_normalised(chunk) @ wanted.T)
+                for index, where in enumerate(likeness.argmax(axis=0).tolist()):
+                    if (found := float(likeness[where, index])) > best[index]:
+                        best[index], names[index], raws[index] = found, name, chunk[where]
         return names, raws
 
 
-def _unit(rows: torch.Tensor) -> torch.Tensor:
+def _unit(rows: Rows) -> Rows:
     """Raw rows as floats; bytes are divided by 255."""
-    return rows.float() / 255 if rows.dtype is torch.uint8 else rows.float()
+    floats = rows.astype(np.float32)
+    return floats / 255 if rows.dtype == np.uint8 else floats
 
 
-def _normalised(rows: torch.Tensor) -> torch.Tensor:
-    centred = rows - rows.mean(dim=1, keepdim=True)
-    unit: torch.Tensor = centred / centred.norm(dim=1, keepdim=True).clamp_min(1e-12)
+def _normalised(rows: Rows) -> Rows:
+    """Rows centred and of length one."""
+    centred = rows - rows.mean(axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("ij,ij->i", centred, centred))
+    unit: Rows = centred / np.maximum(lengths, 1e-12)[:, None]
     return unit
 
 
-def _affine(raw: torch.Tensor, rows: torch.Tensor) -> tuple[float, float, float]:
-    """Scale and shift with rows ≈ scale * raw + shift, and the relative residual."""
-    design = torch.stack([raw.reshape(-1), torch.ones(raw.numel(), dtype=torch.float64)], dim=1)
-    return _solve(design, rows.reshape(-1))
+def _affine(raw: Rows, rows: Rows) -> tuple[float, float, float]:
+    """Scale and shift with rows ≈ scale * raw + shift by least squares, and the relative residual."""
+    x, y = raw.reshape(-1).astype(np.float64), rows.reshape(-1).astype(np.float64)
+    middle, wanted = x.mean(), y.mean()
+    centred = x - middle
+    square = float(centred @ centred)
+    if not square > 0:  # one shade only: any scale would do
+        return 0.0, float(wanted), _error(np.full_like(y, wanted), y)
+    scale = float(centred @ (y - wanted)) / square
+    shift = float(wanted - scale * middle)
+    return scale, shift, _error(scale * x + shift, y)
 
 
-def _solve(design: torch.Tensor, wanted: torch.Tensor) -> tuple[float, float, float]:
-    solution = torch.linalg.lstsq(design, wanted.unsqueeze(1), driver="gelsd").solution.squeeze(1)
-    return float(solution[0]), float(solution[1]), _error(design, solution, wanted)
-
-
-def _error(design: torch.Tensor, solution: torch.Tensor, wanted: torch.Tensor) -> float:
+def _error(found: Rows, wanted: Rows) -> float:
     """The largest deviation, relative to the spread of what is wanted."""
-    spread = (wanted - wanted.mean()).abs().max().clamp_min(1e-12)
-    return float((design @ solution - wanted).abs().max() / spread)
+    spread = max(float(np.abs(wanted - wanted.mean()).max()), 1e-12)
+    return float(np.abs(found - wanted).max()) / spread
 
 
 def arrange(tensors: list[torch.Tensor], shapes: list[list[int]]) -> list[torch.Tensor]:
@@ -176,6 +232,7 @@ def arrange(tensors: list[torch.Tensor], shapes: list[list[int]]) -> list[torch.
     return [] if left else arranged
 
 
+@np.errstate(all="ignore")
 def fit(
     raw: torch.Tensor,
     outputs: torch.Tensor,
@@ -189,28 +246,31 @@ def fit(
     """
     if len(state) != 2 or state[0].dim() != 2 or outputs.dim() != 2:
         return None
-    weight, bias = (tensor.detach().double().cpu() for tensor in state)
+    weight, bias = (tensor.detach().double().cpu().numpy() for tensor in state)
     if outputs.shape[1] != weight.shape[0]:
         return None
-    form = "logits" if given is not None else _form(outputs)
-    wanted = (outputs.log() if form == "softmax" else outputs) - bias
-    slopes, shifts = raw @ weight.T, weight.sum(dim=1).expand(len(raw), -1)
+    seen, rows = outputs.numpy(), raw.numpy()
+    form = "logits" if given is not None else _form(seen)
+    wanted = (np.log(seen) if form == "softmax" else seen) - bias
+    slopes, shifts = rows @ weight.T, np.broadcast_to(weight.sum(axis=1), (len(rows), len(bias)))
     if form != "logits":  # softmax forgets a constant in each row
-        wanted, slopes, shifts = (part - part.mean(dim=1, keepdim=True) for part in (wanted, slopes, shifts))
-    design = torch.stack([slopes.reshape(-1), shifts.reshape(-1)], dim=1)
-    if not bool(torch.isfinite(wanted).all()) or not bool(torch.isfinite(design).all()):
+        wanted, slopes, shifts = (
+            part - part.mean(axis=1, keepdims=True) for part in (wanted, slopes, shifts)
+        )
+    design, target = np.stack([slopes.reshape(-1), shifts.reshape(-1)], axis=1), wanted.reshape(-1)
+    if not np.isfinite(target).all() or not np.isfinite(design).all():
         return None
     if given is None:
-        return Fit(*_solve(design, wanted.reshape(-1)), form)
-    error = _error(design, torch.tensor(given, dtype=torch.float64), wanted.reshape(-1))
+        scale, shift = np.linalg.lstsq(design, target, rcond=None)[0].tolist()
+        return Fit(scale, shift, _error(design @ (scale, shift), target), form)
+    error = _error(design @ given, target)
     return Fit(*given, 0.0 if error < HALF_ERROR else error, form)
 
 
-def _form(outputs: torch.Tensor) -> str:
+def _form(outputs: Rows) -> str:
     """Whether outputs are logits, log-probabilities or probabilities."""
-    sums = outputs.sum(dim=1)
-    if bool((outputs >= 0).all()) and bool(((sums - 1).abs() < 1e-4).all()):
+    if outputs.min() >= 0 and (np.abs(outputs.sum(axis=1) - 1) < 1e-4).all():
         return "softmax"
-    if bool((outputs.logsumexp(dim=1).abs() < 1e-4).all()):
+    if outputs.max() <= 1e-4 and (np.abs(np.log(np.exp(outputs).sum(axis=1))) < 1e-4).all():
         return "log_softmax"
     return "logits"

@@ -147,6 +147,23 @@ def test_a_generator_that_is_not_used_is_told_apart_from_one_that_is() -> None:
         assert "two generators with the same seed gave two orders" in problems["wrong-value"]
 
 
+def test_batches_of_the_wrong_size_do_not_hide_what_else_is_wrong() -> None:
+    assert set(found(SLUG, 0, f"{HEAD}    return [(x, y)]\n")) == {"wrong-shape", "not-shuffled"}
+
+
+@pytest.mark.parametrize("size", ["1", "len(x)", "batch_size + 1", "2"])
+def test_batches_of_the_wrong_size_are_not_said_to_be_unshuffled(size: str) -> None:
+    source = (
+        f"{HEAD}    order = rng.permutation(len(x)) if shuffle else np.arange(len(x))\n"
+        f"    for at in range(0, len(x), {size}):\n"
+        f"        now = order[at : at + {size}]\n"
+        "        if not drop_last or len(now) >= batch_size or at == 0:\n"
+        "            yield x[now], y[now]\n"
+    )
+    for number in range(3):
+        assert set(found(SLUG, number, source)) - {"partial-epoch"} == {"wrong-shape"}
+
+
 def test_what_was_not_recorded_could_not_be_checked() -> None:
     items = TASK.judge(Answers([]), TASK.draw(seeds(0), None)[0], {}, {}).items
     assert "unknown" in {item.status for item in items if item.slug == "wrong-value"}

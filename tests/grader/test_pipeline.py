@@ -262,7 +262,7 @@ def test_a_path_or_an_exercise_that_does_not_exist_starts_nothing(tmp_path):
     with pytest.raises(NoSuchFile):
         pipeline.grade_file(tmp_path / "no.py", exercise="linreg-torch", settings=NOWHERE)
     (tmp_path / "loop.py").write_text("x = 1\n")
-    with pytest.raises(UnknownExercise, match="There are: linreg-torch, mnist-from-memory"):
+    with pytest.raises(UnknownExercise, match=r"There are: .*linreg-torch, .*mnist-from-memory"):
         pipeline.grade_file(tmp_path / "loop.py", exercise="nonsense", settings=NOWHERE)
 
 

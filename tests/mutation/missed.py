@@ -20,7 +20,30 @@ class Missed:
     why: str
 
 
-KNOWN: tuple[Missed, ...] = ()
+OWN_RULE = (
+    "the gradient of the step is right; what the loop's own rule makes of the weights beside it nobody stated"
+)
+RARE_GRAPH = "only one graph of several backwards is kept, and graphs are counted in a row"
+KNOWN: tuple[Missed, ...] = (
+    Missed("linreg-torch", "sharpness_aware", "`optimizer.zero_grad()` (line 13)", OWN_RULE),
+    Missed("linreg-torch", "sharpness_aware", "climb", OWN_RULE),
+    Missed("linreg-torch", "sharpness_aware", "before `criterion(model(x), y)` (line 12)", OWN_RULE),
+    Missed("linreg-torch", "sharpness_aware", "no .item() in `loss.item()`", RARE_GRAPH),
+    Missed("linreg-torch", "two_losses", "no .item() in `squared.item()`", RARE_GRAPH),
+    Missed("linreg-torch", "lbfgs", "no .item() in `optimizer.step(evaluate).item()`", RARE_GRAPH),
+    Missed(
+        "linreg-torch",
+        "accumulation_of_four",
+        "`parameter.grad.div_(waiting)` (line 17) out of its block, behind",
+        "only one of two parameters is averaged, and a single number is a multiple of any other",
+    ),
+    Missed(
+        "linreg-torch",
+        "autograd_grad",
+        "out of its block, behind line 12",
+        "an update by hand once an epoch: gradients that are never put anywhere leave no trace",
+    ),
+)
 
 
 def known(mutant: Mutant) -> bool:

@@ -9,8 +9,8 @@ Bad is a mutant whose run differs from the original's by more than rounding, in
     returned          what the function gave back, where the exercise says what it must be
     graphs            alive together, or built by evaluation, where the rubric asks for that habit
 
-unless the difference vanishes once everything that the exercise leaves free is taken out of both runs, or the
-mutant does exactly what another right file of the exercise does.
+unless the difference vanishes once everything that the exercise leaves free is taken out of both runs, or (where the
+optimizer is free) the mutant does exactly what another right file of the exercise does.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ LEAK = 7  # graphs alive together that the original does not have
 FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
     "clipping": watch.without_clipping,  # dropped, moved or added: the same once no clip changes a gradient
     "drop_last": watch.without_short_batches,  # the same once no run sees a short last batch
-    # No operator reaches these: a mutant has its original's optimizer, batch size, layers and data.
+    # A mutant of one update rule may be another right one: it is compared with all right files of the exercise.
     "optimizer": None,
+    # No operator reaches these: a mutant has its original's batch size, layers and data.
     "batch_size": None,
     "normalisation": None,
     "module": None,
@@ -118,9 +119,9 @@ class Oracle:
         return Judgement(False, "")
 
     def _is_another(self, mutant: str, parameters: dict[str, Any]) -> bool:
-        """Whether the mutant does what another right file of the exercise does: that is free, too."""
+        """Whether the mutant does what another right file of the exercise does, where update rules are free."""
         run = self._last
-        if run is None or run.ended:
+        if run is None or run.ended or "optimizer" not in self.challenge.exercise.freedoms:
             return False
         return any(not self._differs(self.original(source, parameters), run) for source in self.others)
 

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from sandbox import results, trace
+from sandbox.spies.recorder import Recorder
 from tests.sandbox.watching import watch
 
 SETUP = """\
@@ -169,3 +170,22 @@ def test_weights_that_never_change_have_not_moved() -> None:
         shapes=SHAPES,
     )
     assert not seen.one(trace.End).moved
+
+
+def test_a_returned_module_of_the_same_shapes_counts_and_no_other_does() -> None:
+    given = nn.Sequential(nn.Linear(20, 10))
+    for value, counts in (
+        (nn.Linear(20, 10), True),
+        (nn.Linear(20, 9), False),
+        (given, False),
+        (None, False),
+    ):
+        sent: list[bytes] = []
+        recorder = Recorder(trace.Writer(sent.append), "loop.py")
+        kept = results.Results(recorder, SHAPES, given, None)
+        kept.handed_back(value)
+        weights, moved = kept.finish({})
+        expected = value if counts else given
+        assert isinstance(expected, nn.Module)
+        assert weights == results.to_safetensors(list(expected.parameters()))
+        assert not moved

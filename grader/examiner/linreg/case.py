@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from grader.examiner.answers import TOLERANCE, Answer, numbers_of
-from grader.examiner.linreg.courses import Candidate, Setting, candidates, resized
+from grader.examiner.linreg.courses import LONGEST, Candidate, Setting, candidates, resized
 from grader.examiner.linreg.descent import RIGHT, Floats, Line, Problem, Replay, Rule
 
 SINGLE = 2e-6
@@ -23,6 +23,8 @@ NEAR = 1e-4
 _MOST = 6
 """Readings of the order on which slips are tried."""
 _ROUNDED = range(3, 13)
+_FURTHEST_START = 100.0
+"""A start further off than this has too many digits to be anybody's choice."""
 _ORDERS = 60
 """Random orders that tell how much the order matters."""
 
@@ -46,6 +48,12 @@ class Case:
         """Every reading of the order with its replay."""
         found = candidates(self.notes, self.setting)
         return [(candidate, Replay(self.problem, candidate.batches)) for candidate in found]
+
+    @cached_property
+    def long(self) -> bool:
+        """Whether so much was noted that only the simplest explanations are tried."""
+        most = LONGEST * self.setting.epochs * self.setting.points
+        return max((sum(map(len, item.epochs)) for item, _ in self.replays), default=0) > most
 
     @property
     def followed(self) -> Candidate | None:
@@ -80,6 +88,8 @@ class Case:
         """Other batch sizes with which the right rule comes to the returned line."""
         assert self.line is not None
         found: dict[int, Candidate] = {}
+        if self.long:
+            return found
         for candidate, _ in self.replays[:2] + self._in_file_order:
             for size in range(1, self.setting.points + 1):
                 if size == self.setting.batch_size:
@@ -91,7 +101,7 @@ class Case:
 
     def rates(self, rules: Sequence[Rule]) -> tuple[float, Rule, Candidate] | None:
         """Another constant learning rate with which one of the rules comes to the returned line."""
-        for candidate, replay in self.replays[:2] + self._in_file_order:
+        for candidate, replay in [] if self.long else self.replays[:2] + self._in_file_order:
             for rule in rules:
                 rate = self._rate(replay, rule)
                 if rate is not None:
@@ -136,6 +146,8 @@ class Case:
             first = _float(self.notes.get("first", ()))
             if first and math.isfinite(first) and abs(start[0] - first) <= _APART * abs(first):
                 return (round(start[0], 6), round(start[1], 6)), candidate
+            if max(map(abs, start)) > _FURTHEST_START:
+                continue
             start = (round(start[0], 2), round(start[1], 2))
             if start != (0.0, 0.0) and same(self.line, replay.line(Rule(start=start)), TOLERANCE):
                 return start, candidate

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 Order = list[int]
+LONGEST = 3
+"""Times as many points as were asked for: of anything longer only one reading is tried."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def candidates(notes: Mapping[str, Sequence[int]], setting: Setting) -> list[Can
     """All readings of what was noted, each once, the most direct first."""
     found: dict[tuple[tuple[tuple[int, ...], ...], ...], Candidate] = {}
     for source, order in orders(notes, setting):
-        if not order:
+        if not order or (found and len(order) > LONGEST * setting.epochs * setting.points):
             continue
         for epochs in _ways(order, setting, source):
             for batches in _cuts(epochs, setting.batch_size):

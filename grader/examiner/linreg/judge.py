@@ -205,7 +205,7 @@ def _slip(cases: list[Case], verdicts: _Verdicts) -> bool:
 
 
 def _two_slips(cases: list[Case], verdicts: _Verdicts) -> bool:
-    for one, two in pairs():
+    for one, two in () if any(case.long for case in cases) else pairs():
         if (readings := _explained(cases, two.rule(one.rule()))) is not None:
             _told(cases, one.slug, f"{one.words}; and {two.words}", verdicts)
             _told(cases, two.slug, f"{two.words}; and {one.words}", verdicts)

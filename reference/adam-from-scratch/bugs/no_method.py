@@ -22,7 +22,3 @@ class Adam:
             m_hat = m / (1 - beta1 ** self.steps[k])
             v_hat = v / (1 - beta2 ** self.steps[k])
             p.sub_(self.lr * m_hat / (v_hat.sqrt() + self.eps))
-
-    def clear(self):
-        for p in self.params:
-            p.grad = None

@@ -2,23 +2,17 @@
 import math
 
 
-def train(model, loader, criterion, optimizer, scheduler, schedule_per, epochs):
+def train(model, loader, criterion, optimizer, scheduler, epochs):
     for _ in range(epochs):
         for x, y in loader:
             optimizer.zero_grad()
-            loss = criterion(model(x), y)
-            loss.backward()
+            criterion(model(x), y).backward()
             optimizer.step()
-            if schedule_per == "batch":
-                scheduler.step()
-        if schedule_per == "epoch":
-            scheduler.step()
+        scheduler.step()
 
 
-def cosine_with_warmup(step, warmup, total, peak):
+def warmup_cosine(step, warmup, total, peak):
     if step < warmup:
         return peak * (step + 1) / warmup
-    if step >= total:
-        return 0.0
-    part = (step - warmup) / (total - warmup)
+    part = min(1.0, (step - warmup) / (total - warmup))
     return peak * (1 + math.cos(math.pi * part)) / 2

@@ -16,10 +16,10 @@ def forward(params, x):
 
 def backward(params, activations, y):
     one_hot = np.eye(activations[-1].shape[1])[y]
-    delta = (activations[-1] - one_hot) / len(y)
+    delta = (activations[-1] - one_hot) / len(labels)
     grads = []
     for (W, _), below in zip(reversed(params), reversed(activations[:-1])):
-        grads.append((below @ delta, delta.sum(axis=0)))
+        grads.append((below.T @ delta, delta.sum(axis=0)))
         delta = delta @ W.T * (below > 0)
     return grads[::-1]
 

@@ -25,6 +25,6 @@ def train(model, loader, criterion, lr, epochs):
             loss = criterion(model(x), y)
             loss.backward()
             descent.step()
-            total += float(loss)
+            total += loss.item()
         history.append(total / len(loader))
     return history

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from grader.checks import feeding
+from grader.checks import feeding, heldout
 from grader.checks.registry import Clear, Found
 from sandbox import trace
 from tests.grader.checks.tape import Tape, a_pass, counted, end, facts, feed, loader
@@ -176,6 +176,7 @@ def test_new_loaders_over_the_same_data_in_the_same_order_are_found():
         ({"period": 0}, False),
         ({"period": 1, "rows": 128}, False),
         ({"period": 8, "fresh": 1}, False),
+        ({"period": 8, "fresh": 8}, True),  # a list of batches, new in the first epoch only
     ],
 )
 def test_slices_cut_by_hand_in_a_fixed_order_are_found_by_their_period(how, guilty):
@@ -197,10 +198,10 @@ def origin(step=4, **rows):
 
 
 def test_a_single_traced_row_of_the_test_set_is_found():
-    assert not found(feeding.trains_on_held_out, origin(train=16), origin(train=8, unknown=8))
-    verdict = feeding.trains_on_held_out(facts(origin(2, train=16), origin(7, train=15, held_out=1)))
+    assert not found(heldout.trains_on_held_out, origin(train=16), origin(train=8, unknown=8))
+    verdict = heldout.trains_on_held_out(facts(origin(2, train=16), origin(7, train=15, held_out=1)))
     assert verdict.numbers == {"traced": 32, "held_out": 1}
     assert "at step 8" in verdict.evidence
     assert verdict.lines == (5,)
-    assert not found(feeding.trains_on_held_out)
-    assert feeding.trains_on_held_out(facts(origin(held_out=0))) == Clear()
+    assert not found(heldout.trains_on_held_out)
+    assert heldout.trains_on_held_out(facts(origin(held_out=0))) == Clear()

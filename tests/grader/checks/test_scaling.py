@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.checks import scaling
+from grader.checks import beats, scaling
 from grader.checks.registry import Clear, Found, Unknown
 from sandbox import trace
 from tests.grader.checks.tape import LINES, Tape, counted, end, facts
@@ -297,3 +297,41 @@ def test_a_scaler_made_anew_for_every_step_forgets_what_it_learnt():
     verdict = scaling.scaler_update_missing(facts(*made))
     assert isinstance(verdict, Found)
     assert verdict.numbers == {"scaler_steps": 5, "skipped": 5, "scale": SCALE}
+
+
+# ── gradients that are no multiple of what the backward pass left ────────────────────────────────
+
+
+def noisy(tape):
+    tape.gradient = tape.gradient + np.float32(0.3) * tape.new_gradient()
+
+
+@pytest.mark.parametrize("clips", [True, False])
+def test_noise_added_to_true_gradients_is_no_bypass(clips):
+    def beat(tape):
+        tape.scaled_batch()
+        tape.unscale()
+        noisy(tape)
+        if clips:
+            tape.clip_to(0.5)
+
+    seen = run(beat)
+    assert scaling.scaler_bypassed(seen) == Clear()
+    assert scaling.clip_before_unscale(seen) == Clear()
+
+
+# ── infinity_kept ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("cleared", "guilty"), [(True, False), (False, True)])
+def test_backwards_onto_an_overflowed_gradient_show_that_nothing_clears_it(cleared, guilty):
+    tape = Scaled()
+    for _ in range(16):
+        if cleared:
+            tape.clear()
+        tape.scaled_batch()
+        with np.errstate(invalid="ignore"):
+            tape.gradient = tape.gradient + np.float32(np.inf)
+    seen = facts(*counted(tape, K=16), scaler(steps=16, skipped=16))
+    assert bool(scaling.infinity_kept(seen)) is guilty
+    assert isinstance(beats.missing_zero_grad(seen), Found) is guilty

@@ -73,7 +73,11 @@ def test_once_per_batch_instead_of_per_epoch_is_found_with_the_first_wrong_step(
 
 @pytest.mark.parametrize(
     ("calls", "words"),
-    [([[8, 3]], "once for every epoch"), ([[1, 24]], "every batch"), ([[1, 27]], "every batch and every epoch")],
+    [
+        ([[8, 3]], "once for every epoch"),
+        ([[1, 24]], "every batch"),
+        ([[1, 27]], "every batch and every epoch"),
+    ],
 )
 def test_the_cadence_is_told_in_words(calls, words):
     verdict = schedules.scheduler_wrong_cadence(run([[0.1, 12], [0.03, 12]], scheduler(calls)))
@@ -83,7 +87,7 @@ def test_the_cadence_is_told_in_words(calls, words):
 @pytest.mark.parametrize(("shift", "words"), [(1, "next step"), (-1, "last step")])
 def test_rates_one_step_off_are_told_from_others(shift, words):
     due = [[round(0.1 - step / 500, 6), 1] for step in range(20)]
-    used = due[1:] + [[0.5, 1]] if shift == 1 else [[0.5, 1], *due[:-1]]
+    used = [*due[1:], [0.5, 1]] if shift == 1 else [[0.5, 1], *due[:-1]]
     assert words in schedules.scheduler_wrong_cadence(run(used, due=due, per="batch")).evidence
 
 

@@ -89,7 +89,20 @@ def test_numbers_lists_and_arrays_are_numbers(value, expected):
 
 @pytest.mark.parametrize(
     "value",
-    [None, True, "1", ["1"], [None], [1, True], {}, Other("x"), [Other("x")], [[1], [1, 2]], [10**400], np.array("1")],
+    [
+        None,
+        True,
+        "1",
+        ["1"],
+        [None],
+        [1, True],
+        {},
+        Other("x"),
+        [Other("x")],
+        [[1], [1, 2]],
+        [10**400],
+        np.array("1"),
+    ],
 )
 def test_nothing_else_is(value):
     assert numbers_of(value) is None

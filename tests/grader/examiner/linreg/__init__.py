@@ -1,0 +1,1 @@
+"""Tests of the judge of loops that fit a line by hand."""

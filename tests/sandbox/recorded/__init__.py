@@ -1,0 +1,1 @@
+"""Tests of the data that remember how they are used."""
