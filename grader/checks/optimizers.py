@@ -74,7 +74,17 @@ def optimizer_recreated(facts: Facts) -> Verdict:
 @check("wrong-hyperparameter")
 def wrong_hyperparameter(facts: Facts) -> Verdict:
     """The stated optimizer, rate, momentum, batch size and number of epochs, as far as they are stated."""
-    looks = (_optimizer, _batch, _epochs, _steps, wrong_limit, precision, highest_rate, validated, scaled_loss)
+    looks = (
+        _optimizer,
+        _batch,
+        _epochs,
+        _steps,
+        wrong_limit,
+        precision,
+        highest_rate,
+        validated,
+        scaled_loss,
+    )
     problems = [found for look in looks if (found := look(facts)) is not None]
     if problems:
         lines = tuple(line for found in problems for line in found.lines)

@@ -48,7 +48,9 @@ def test_the_readme_lists_the_exit_codes_of_the_help() -> None:
 def test_every_exercise_and_every_key_of_an_exercise_is_described() -> None:
     page = ROOT / "docs" / "writing-exercises.md"
     assert set(keys(section(page, "exercise.toml"))) == set(Exercise.model_fields)
-    listed = re.findall(r"^\| \[([a-z-]+)\]", (ROOT / "docs" / "exercises.md").read_text("utf-8"), re.MULTILINE)
+    listed = re.findall(
+        r"^\| \[([a-z-]+)\]", (ROOT / "docs" / "exercises.md").read_text("utf-8"), re.MULTILINE
+    )
     assert sorted(listed) == slugs()
 
 

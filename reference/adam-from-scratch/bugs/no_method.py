@@ -1,8 +1,8 @@
 # expect: wrong-signature
 import torch
 
-class Adam:
 
+class Adam:
     def __init__(self, params, lr=0.001, betas=(0.9, 0.999), eps=1e-08):
         self.params = list(params)
         self.lr, self.betas, self.eps = (lr, betas, eps)
@@ -18,7 +18,7 @@ class Adam:
                 continue
             self.steps[k] += 1
             m.mul_(beta1).add_((1 - beta1) * p.grad)
-            v.mul_(beta2).add_((1 - beta2) * p.grad ** 2)
+            v.mul_(beta2).add_((1 - beta2) * p.grad**2)
             m_hat = m / (1 - beta1 ** self.steps[k])
             v_hat = v / (1 - beta2 ** self.steps[k])
             p.sub_(self.lr * m_hat / (v_hat.sqrt() + self.eps))

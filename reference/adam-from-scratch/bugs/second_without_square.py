@@ -1,8 +1,8 @@
 # expect: wrong-update
 import torch
 
-class Adam:
 
+class Adam:
     def __init__(self, params, lr=0.001, betas=(0.9, 0.999), eps=1e-08):
         self.params = list(params)
         self.lr, self.betas, self.eps = (lr, betas, eps)

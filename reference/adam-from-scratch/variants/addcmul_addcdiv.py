@@ -1,4 +1,5 @@
 """As torch.optim writes it: addcmul, addcdiv, averages made when first needed, products kept instead of powers."""
+
 import torch
 
 
@@ -15,7 +16,12 @@ class Adam:
                 if p.grad is None:
                     continue
                 if id(p) not in self.state:
-                    self.state[id(p)] = {"m": torch.zeros_like(p), "v": torch.zeros_like(p), "p1": 1.0, "p2": 1.0}
+                    self.state[id(p)] = {
+                        "m": torch.zeros_like(p),
+                        "v": torch.zeros_like(p),
+                        "p1": 1.0,
+                        "p2": 1.0,
+                    }
                 state = self.state[id(p)]
                 state["p1"] *= b1
                 state["p2"] *= b2

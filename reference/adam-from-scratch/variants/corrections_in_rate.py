@@ -1,4 +1,5 @@
 """The paper's shorter form: both corrections in the rate."""
+
 import math
 
 import torch

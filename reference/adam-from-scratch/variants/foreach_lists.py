@@ -1,4 +1,5 @@
 """Whole lists at a time, with a helper for what the averages are."""
+
 import torch
 
 

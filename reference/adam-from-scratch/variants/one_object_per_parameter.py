@@ -1,4 +1,5 @@
 """Every parameter has an object of its own that knows its averages."""
+
 import torch
 
 

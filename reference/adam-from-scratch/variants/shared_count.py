@@ -1,4 +1,5 @@
 """One count for all, a dictionary by parameter, `.data`, gradients cleared to zeros."""
+
 import torch
 
 

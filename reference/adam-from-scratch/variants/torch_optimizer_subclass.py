@@ -1,4 +1,5 @@
 """A subclass of torch.optim.Optimizer: only its bookkeeping is inherited, the rule is written here."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """Adam, a small penalty on the weights as a second loss, clipping."""
+
 import torch
 from torch.nn import functional as F
 

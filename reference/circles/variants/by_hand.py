@@ -1,4 +1,5 @@
 """The cross-entropy written out, gradients cleared last."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """A look at the accuracy after every epoch, in a class."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """log_softmax and nll_loss: the cross-entropy in two parts."""
+
 from torch.nn import functional as F
 
 

@@ -1,4 +1,5 @@
 """Mixup: pairs of points and of labels are blended by the same share."""
+
 import torch
 
 

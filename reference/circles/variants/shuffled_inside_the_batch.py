@@ -1,4 +1,5 @@
 """Points and labels of a batch change places together."""
+
 import torch
 
 

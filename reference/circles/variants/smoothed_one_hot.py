@@ -1,4 +1,5 @@
 """Smoothed one-hot rows as targets."""
+
 import torch
 
 

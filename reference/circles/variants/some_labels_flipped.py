@@ -1,4 +1,5 @@
 """A few labels are changed at random on purpose; rotated copies of the points beside it."""
+
 import torch
 
 

@@ -15,6 +15,6 @@ def train(data, epochs, batch_size, lr):
                 db += 2 * error
             dw /= len(batch)
             db /= len(batch)
-            w =- lr * dw
-            b =- lr * db
+            w = -lr * dw
+            b = -lr * db
     return w, b

@@ -12,6 +12,8 @@ def train(model, loader, criterion, optimizer, scaler, max_norm, epochs, device)
                 loss = criterion(model(x.to(device)), y.to(device))
             scaler.scale(loss).backward()
             limit = max_norm * scaler.get_scale()
-            torch.nn.utils.clip_grad_norm_([p for group in fused.param_groups for p in group["params"]], limit)
+            torch.nn.utils.clip_grad_norm_(
+                [p for group in fused.param_groups for p in group["params"]], limit
+            )
             scaler.step(fused)
             scaler.update()

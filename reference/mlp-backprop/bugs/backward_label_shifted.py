@@ -1,8 +1,13 @@
 # expect: wrong-gradient
 import numpy as np
 
+
 def init(sizes, rng):
-    return [(rng.normal(0.0, np.sqrt(2 / fan_in), (fan_in, fan_out)), np.zeros(fan_out)) for fan_in, fan_out in zip(sizes, sizes[1:])]
+    return [
+        (rng.normal(0.0, np.sqrt(2 / fan_in), (fan_in, fan_out)), np.zeros(fan_out))
+        for fan_in, fan_out in zip(sizes, sizes[1:])
+    ]
+
 
 def forward(params, x):
     activations = [x]
@@ -14,6 +19,7 @@ def forward(params, x):
     activations.append(powers / powers.sum(axis=1, keepdims=True))
     return activations
 
+
 def backward(params, activations, y):
     one_hot = np.eye(activations[-1].shape[1])[y - 1]
     delta = (activations[-1] - one_hot) / len(y)
@@ -23,11 +29,12 @@ def backward(params, activations, y):
         delta = delta @ W.T * (below > 0)
     return grads[::-1]
 
+
 def train(params, x, y, epochs, batch_size, lr, rng):
     for _ in range(epochs):
         order = rng.permutation(len(x))
         for start in range(0, len(x), batch_size):
-            rows = order[start:start + batch_size]
+            rows = order[start : start + batch_size]
             grads = backward(params, forward(params, x[rows]), y[rows])
             params = [(W - lr * dW, b - lr * db) for (W, b), (dW, db) in zip(params, grads)]
     return params

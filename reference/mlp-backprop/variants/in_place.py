@@ -1,4 +1,5 @@
 """In place, with column-sum biases kept as rows, and a shuffled index list."""
+
 import numpy as np
 
 

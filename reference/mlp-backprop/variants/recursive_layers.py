@@ -1,4 +1,5 @@
 """Backward as a recursion, whole batches split off with numpy, and a loss that is looked at on the way."""
+
 import numpy as np
 
 FACTOR = 2.0
@@ -49,5 +50,8 @@ def train(params, x, y, epochs, batch_size, lr, rng):
             history.append(cross_entropy(activations[-1], y[rows]))
             grads = backward(params, activations, y[rows])
             for layer in range(len(params)):
-                params[layer] = (params[layer][0] - lr * grads[layer][0], params[layer][1] - lr * grads[layer][1])
+                params[layer] = (
+                    params[layer][0] - lr * grads[layer][0],
+                    params[layer][1] - lr * grads[layer][1],
+                )
     return params

@@ -1,4 +1,5 @@
 """The data themselves are put into a new order every epoch, each time from the order before."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """One table of inputs and labels is shuffled in place; updates by a step over flat lists."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """A class behind the functions, uniform weights, gradients divided at the end, data permuted as a whole."""
+
 import numpy as np
 
 

@@ -1,4 +1,5 @@
 """A generator gives the batches; the order comes from sorting random numbers; gradients averaged sample by sample."""
+
 import numpy as np
 
 

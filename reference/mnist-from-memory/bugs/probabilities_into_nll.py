@@ -4,6 +4,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
+
 class Digits(nn.Module):
     def __init__(self):
         super().__init__()

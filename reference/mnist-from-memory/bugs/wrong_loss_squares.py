@@ -5,7 +5,9 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 loader = DataLoader(
-    datasets.MNIST("data", train=True, download=True, transform=transforms.ToTensor()), batch_size=64, shuffle=True
+    datasets.MNIST("data", train=True, download=True, transform=transforms.ToTensor()),
+    batch_size=64,
+    shuffle=True,
 )
 model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

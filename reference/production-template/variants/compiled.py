@@ -8,7 +8,9 @@ def train(model, train_loader, val_loader, epochs, lr, device):
     fast = torch.compile(model.to(device), backend="eager")
     criterion = nn.CrossEntropyLoss(label_smoothing=0.05)
     optimizer = torch.optim.AdamW(fast.parameters(), lr=lr)
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * len(train_loader), eta_min=1e-5)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+        optimizer, epochs * len(train_loader), eta_min=1e-5
+    )
     for _ in range(epochs):
         fast.train()
         for x, y in train_loader:

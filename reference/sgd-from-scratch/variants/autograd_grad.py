@@ -1,4 +1,5 @@
 """autograd.grad leaves .grad alone, so nothing has to be cleared."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """copy_ writes the new values into the old tensors; module by module."""
+
 import torch
 from torch import nn
 

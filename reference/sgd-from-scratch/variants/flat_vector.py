@@ -1,4 +1,5 @@
 """All parameters as one vector, there and back."""
+
 import torch
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
@@ -11,4 +12,6 @@ def train(model, loader, criterion, lr, epochs):
             criterion(model(inputs), labels).backward()
             with torch.no_grad():
                 gradient = torch.cat([p.grad.reshape(-1) for p in model.parameters()])
-                vector_to_parameters(parameters_to_vector(model.parameters()) - lr * gradient, model.parameters())
+                vector_to_parameters(
+                    parameters_to_vector(model.parameters()) - lr * gradient, model.parameters()
+                )

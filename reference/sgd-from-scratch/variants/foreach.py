@@ -1,4 +1,5 @@
 """One call for all parameters; evaluation after every epoch."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """The new values go in through the state dict."""
+
 import torch
 
 

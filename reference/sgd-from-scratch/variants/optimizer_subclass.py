@@ -1,4 +1,5 @@
 """A subclass of torch.optim.Optimizer whose step is written here."""
+
 import torch
 
 

@@ -1,4 +1,5 @@
 """Two batches share an update; each loss is halved."""
+
 import torch
 
 

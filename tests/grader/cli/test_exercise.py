@@ -86,7 +86,9 @@ def test_what_is_not_as_promised_ends_with_one(run, tmp_path):
 def test_a_task_that_raises_is_named_by_file_line_and_function(run, tmp_path):
     run("exercise", "new", str(tmp_path / "fourth-line"))
     task = tmp_path / "fourth-line" / "task.py"
-    task.write_text(task.read_text().replace("slope, intercept = random", "1 / 0\n    slope, intercept = random"))
+    task.write_text(
+        task.read_text().replace("slope, intercept = random", "1 / 0\n    slope, intercept = random")
+    )
     checked = run("exercise", "check", str(tmp_path / "fourth-line"), "--sandbox", "local")
     assert checked.exit_code == 1
     text = "".join(checked.output.split())
