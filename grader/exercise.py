@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from grader.checks.catalogue import CATALOGUE
+from grader.catalogue import CATALOGUE
 from grader.complaints import complaint, first_unknown
 from grader.errors import BadExercise, UnknownExercise
 from grader.models import Frozen
@@ -148,10 +148,6 @@ class Exercise(Frozen):
             if unknown := [name for name in requirement.needs if name not in seen]:
                 raise ValueError(f"requirement {requirement.id!r} needs {unknown[0]!r}, not listed before it")
             seen.add(requirement.id)
-        if abs(self.max_points - 100) > 1e-6:
-            raise ValueError(
-                f"the points of the rubric add up to {self.max_points:g}, but must add up to 100"
-            )
         if self.hidden is not None and self.graded is None and not self.judge:
             raise ValueError("[hidden] needs [graded] (a module) or judge = true (returned values)")
         return self
@@ -263,6 +259,10 @@ def load_exercise(slug: str) -> Exercise:
         raise BadExercise(f"{path}: {complaint(Exercise, error)}") from error
     if exercise.slug != slug:
         raise BadExercise(f"{path}: slug: is {exercise.slug!r}, but the folder is called {slug!r}")
+    if abs(exercise.max_points - 100) > 1e-6:
+        raise BadExercise(
+            f"{path}: requirement: the points add up to {exercise.max_points:g}, but must add up to 100"
+        )
     named = {f"requirement {item.id!r}: findings": item.findings for item in exercise.requirement}
     named |= {f"run {run.id!r}: findings": run.findings for run in exercise.run} | {"notes": exercise.notes}
     if problem := first_unknown(named, list(CATALOGUE)):

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from grader.checks.catalogue import CATALOGUE, CRASH_CAUSES, LIMITS, STUDENT_ERRORS
+from grader.catalogue import CATALOGUE, CRASH_CAUSES, LIMITS, STUDENT_ERRORS
 from grader.exercise import Exercise, Requirement
 from grader.models import CheckResult, Finding, OutcomeName, RequirementResult, Score, Status
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from grader.batch.roll import Place, Roll, keep_roll, stems
-from grader.checks.catalogue import CATALOGUE
+from grader.catalogue import CATALOGUE
 from grader.errors import UsageError
 from grader.ingest.classroom import Class, HandIn
 from grader.ingest.loop import python_in

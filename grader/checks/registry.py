@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from grader.checks.catalogue import CATALOGUE
+from grader.catalogue import CATALOGUE
 from grader.checks.ledger import Ledger, read_ledger
 from grader.exercise import Exercise
 from grader.models import Basis, CheckResult, Evidence, Finding, Judged, Measurement, Place

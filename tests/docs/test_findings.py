@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks.catalogue import CATALOGUE
+from grader.catalogue import CATALOGUE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "findings.md"
 WITHOUT_CODE = {"unreadable-file"}

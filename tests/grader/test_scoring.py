@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.checks.catalogue import LIMITS, STUDENT_ERRORS
+from grader.catalogue import LIMITS, STUDENT_ERRORS
 from grader.exercise import Exercise
 from grader.models import CheckResult, Finding
 from grader.scoring import STOPS, score

@@ -27,6 +27,7 @@ RARE_GRAPH = "only one graph of several backwards is kept, and graphs are counte
 KNOWN: tuple[Missed, ...] = (
     Missed("linreg-torch", "sharpness_aware", "`optimizer.zero_grad()` (line 13)", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "climb", OWN_RULE),
+    Missed("linreg-torch", "sharpness_aware", "move `optimizer.step()` (line 25) before line 20", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "before `criterion(model(x), y)` (line 12)", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "no .item() in `loss.item()`", RARE_GRAPH),
     Missed("linreg-torch", "two_losses", "no .item() in `squared.item()`", RARE_GRAPH),

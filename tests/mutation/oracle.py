@@ -247,16 +247,14 @@ class Caller:
         for name in names:
             self._namespace[name]
 
-    def call(self, name: str, *arguments: Any, record: bool = True, **_: Any) -> Any:
+    def call(self, name: str, *arguments: Any, **_: Any) -> Any:
         """Call a function and keep what it gave."""
         value = self._namespace[name](*arguments)
-        if record:
-            self.given.append(plain_values(value))
+        self.given.append(plain_values(value))
         return value
 
     def record(self, name: str, value: Any, **_: Any) -> None:
-        """Keep a value about one of the functions."""
-        self.given.append(plain_values(value))
+        """What an exercise's own pieces saw is evidence for its judge, not a result; it is not compared."""
 
 
 def run(

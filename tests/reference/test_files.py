@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.checks.catalogue import CATALOGUE
+from grader.catalogue import CATALOGUE
 from grader.checkup import expected_of
 from grader.exercise import load_exercise, slugs
 from tests.reference.grading import bug_files, right_files

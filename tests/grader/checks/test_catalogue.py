@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from grader.checks.catalogue import CATALOGUE, LIMITS, STUDENT_ERRORS, values
+from grader.catalogue import CATALOGUE, LIMITS, STUDENT_ERRORS, values
 from grader.checks.registry import CHECKS, run_checks
 from grader.exercise import load_exercise, slugs
 from tests.grader.checks.tape import evidence

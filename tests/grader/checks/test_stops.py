@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from grader.checks.catalogue import LIMITS, STUDENT_ERRORS
+from grader.catalogue import LIMITS, STUDENT_ERRORS
 from grader.checks.stops import Ending, ending_of, reached, stop_finding
 from grader.models import Evidence
 from sandbox import trace

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.checks.catalogue import CATALOGUE
+from grader.catalogue import CATALOGUE
 from grader.cli.explain import entries
 
 

@@ -145,7 +145,7 @@ def test_an_expired_or_future_delivery_is_401(client, seconds):
         ({"student_id": "a" * 201}, "student_id"),
         ({"filename": "a\nb"}, "filename"),
         ({"filename": "a\u2028b"}, "filename"),
-        ({"exercise": "nope"}, "exercise: there is none of that name; there are: linreg-torch"),
+        ({"exercise": "nope"}, "exercise: there is none of that name; there are: adam-from-scratch"),
         ({"exercise": None}, "exercise: must be the slug"),
         ({"source": "\ud800"}, "source: must be a text of at most 1 MiB"),
         ({"source": "x" * (MAX_SOURCE + 1)}, "source"),

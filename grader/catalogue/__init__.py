@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.checks.catalogue import (
+from grader.catalogue import (
     beats,
     clipping,
     data,
@@ -16,7 +16,7 @@ from grader.checks.catalogue import (
     stops,
     values,
 )
-from grader.checks.catalogue.entry import Entry
+from grader.catalogue.entry import Entry
 
 __all__ = ["CATALOGUE", "CRASH_CAUSES", "LIMITS", "STUDENT_ERRORS", "Entry"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.checks.catalogue.entry import Entry
+from grader.catalogue.entry import Entry
 
 ENTRIES: dict[str, Entry] = {
     "unreadable-file": Entry(
