@@ -26,11 +26,11 @@ ENTRIES: dict[str, Entry] = {
     ),
     "wrong-average": Entry(
         "error",
-        "The gradients are not averaged over the batch",
-        "The loss is a mean over the batch, so its gradient is one too.  A sum makes steps as many times longer as "
-        "the batch has points, and with a fixed divisor a short batch counts less than it should.",
-        "Divide the sums by the number of points of this very batch: `len(batch)`, not the batch size that was "
-        "asked for and not the number of all points.",
+        "The average is taken wrongly",
+        "A loss over a batch is a mean, and so is its gradient.  A sum is as many times too large as there are "
+        "numbers in it, and with a fixed divisor, or a mean of means, a short batch counts wrongly.",
+        "Divide each sum by the number of what was added up: for a batch its own length, not the batch size that "
+        "was asked for; for an epoch the number of all its samples.",
     ),
     "wrong-shape": Entry(
         "error",

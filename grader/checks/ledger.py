@@ -272,6 +272,8 @@ class _Window:
             passed=self._passed,
             again=bool(self._backs) and not inputs and not losses,
         )
+        if back.again:  # the loss of the backward before it, once more
+            back.loss, back.mean = self._backs[-1].loss, self._backs[-1].mean
         self._losses, self._inputs = [], {}
         self._ledger.backs.append(back)
         self._backs.append(back)

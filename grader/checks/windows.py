@@ -65,7 +65,7 @@ def _period(steps: list[Step]) -> int:
             if started:
                 lengths.append(length)
             started, length = True, 1
-        elif started and step.again == length:
+        elif started and step.fresh and step.again == length:
             length += 1
         else:
             started = False

@@ -66,6 +66,16 @@ def test_a_loss_with_other_terms_in_it_is_not_judged():
     assert weighing.scaled_loss(facts(*counted(tape), use())) is None
 
 
+def test_a_loss_sent_backward_in_two_parts_counts_with_their_sum():
+    tape = Tape(rate=0.05)
+    for number in range(4):
+        tape.clear()
+        tape.batch(scale=0.25, batch=f"b{number}")
+        tape.backward(1.0, 0.5)
+        tape.step()
+    assert weighing.scaled_loss(facts(*counted(tape), use())).numbers["weight"] == 0.75
+
+
 def test_two_different_losses_on_one_batch_are_not_judged():
     tape = Tape(rate=0.05)
     for number in range(4):
