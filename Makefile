@@ -19,7 +19,7 @@ WITH_SERVICES := "$(BIN)/python" -m tests.services run --
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench-detection calibrate clean
+.PHONY: help demo test lint references bench-detection calibrate clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,9 @@ lint: $(DEVELOP) ## Check style, types and the direction of imports
 
 bench-detection: $(DEVELOP) ## Break every right loop in every small way, and count what is found (an hour or more)
 	OMP_NUM_THREADS=1 "$(BIN)/python" -m tests.mutation.bench
+
+references: $(DEVELOP) ## Grade every reference file both ways: as it is, and stripped (half an hour)
+	METRONOME_REFERENCES=all OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -n auto --dist loadgroup tests/reference $(ARGS)
 
 calibrate: $(DEVELOP) ## Show that thresholds hold over many challenges (minutes)
 	"$(BIN)/python" tests/calibrate.py

@@ -36,7 +36,7 @@ def weight_of(step: Step) -> float | None:
         if abs(losses.setdefault((back.batch, back.row.params), back.loss) / back.loss - 1) > SAME:
             return None
         ratios[back.number] = back.row.value / back.loss
-    if any(back.again for back in step.fresh) and sum(ratios.values()) > 1:
+    if any(back.again for back in step.fresh) and sum(ratios.values()) > 2 - ALIKE:
         return None  # differentiated twice: that is double-backward
     divisor = step.row.extra or 1.0  # a fused optimizer under a scaler divides inside its step
     totals = [

@@ -31,6 +31,7 @@ KNOWN: tuple[Missed, ...] = (
     Missed("linreg-torch", "sharpness_aware", "before `criterion(model(x), y)` (line 12)", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "no .item() in `loss.item()`", RARE_GRAPH),
     Missed("linreg-torch", "two_losses", "no .item() in `squared.item()`", RARE_GRAPH),
+    Missed("linreg-torch", "loss_in_two_halves", "no .item() in `loss.item()`", RARE_GRAPH),
     Missed("linreg-torch", "lbfgs", "no .item() in `optimizer.step(evaluate).item()`", RARE_GRAPH),
     Missed(
         "linreg-torch",

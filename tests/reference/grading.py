@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from grader.pipeline import grade_submission
 SECRET = bytes(range(32))
 SHORT = 5.0
 """Seconds until a loop that never ends is ended; the exercises give far more."""
+
+ALL = os.environ.get("METRONOME_REFERENCES") == "all"
 
 Grade = Callable[[str, bytes, list[str]], Report]
 
@@ -58,6 +62,25 @@ def bug_files() -> Iterator[tuple[str, Path]]:
     for slug in slugs():
         folder = course("reference") / slug / "bugs"
         yield from ((slug, path) for path in sorted(folder.glob("*.py")))
+
+
+def some_right_files() -> Iterator[tuple[str, Path]]:
+    """Every solution and the first three variants; all of them with METRONOME_REFERENCES=all."""
+    seen: Counter[str] = Counter()
+    for slug, path in right_files():
+        seen[slug] += 1
+        if ALL or seen[slug] <= 4:
+            yield slug, path
+
+
+def some_bug_files() -> Iterator[tuple[str, Path]]:
+    """The first bug of every exercise for each finding; all of them with METRONOME_REFERENCES=all."""
+    seen: set[tuple[str, str]] = set()
+    for slug, path in bug_files():
+        first = (slug, expected(path.read_bytes())[0])
+        if ALL or first not in seen:
+            yield slug, path
+        seen.add(first)
 
 
 def parameters(files: Iterator[tuple[str, Path]]) -> list[object]:
