@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from statistics import median
 
-from grader.checks.ledger import BY_HAND, Step
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from grader.checks.scaling import infinity_kept
+from grader.checks.steps import BY_HAND, Step
 from grader.checks.windows import cleared_inside
 from sandbox import trace
 

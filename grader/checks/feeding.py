@@ -6,8 +6,8 @@ import math
 from collections import defaultdict
 from itertools import pairwise
 
-from grader.checks.ledger import Back
 from grader.checks.registry import Clear, Facts, Found, Verdict, check
+from grader.checks.steps import Back
 from sandbox import trace
 
 FEW_STEPS = 5

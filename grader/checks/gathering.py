@@ -9,8 +9,8 @@ import numpy as np
 
 from grader.checks.beats import AT_LEAST, MAJORITY, OFTEN, steps_of
 from grader.checks.feeding import training_passes
-from grader.checks.ledger import Back, Step
 from grader.checks.registry import Clear, Facts, Found, Verdict, check
+from grader.checks.steps import Back, Step
 from grader.checks.windows import cleared_inside, draws, gathered, gathers, micro_batches
 
 SAME_GAIN = 1e-4  # relative, between two gradients of the same loss

@@ -8,9 +8,9 @@ from statistics import median
 from grader.checks.beats import steps_of
 from grader.checks.clipping import wrong_limit
 from grader.checks.feeding import epochs_trained, whole_passes
-from grader.checks.ledger import BY_HAND, Step
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from grader.checks.stated import highest_rate, precision, validated
+from grader.checks.steps import BY_HAND, Step
 from grader.checks.weighing import scaled_loss
 from sandbox import trace
 

@@ -8,8 +8,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.checks.ledger import BY_HAND, Step
 from grader.checks.registry import Facts
+from grader.checks.steps import BY_HAND, Step
 from sandbox import trace
 
 Trace = NDArray[np.float64]

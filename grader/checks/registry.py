@@ -13,7 +13,8 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from grader.catalogue import CATALOGUE
-from grader.checks.ledger import Ledger, read_ledger
+from grader.checks.ledger import read_ledger
+from grader.checks.steps import Ledger
 from grader.exercise import Exercise
 from grader.models import Basis, CheckResult, Evidence, Finding, Judged, Measurement, Place
 from sandbox import trace

@@ -12,8 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import median
 
-from grader.checks.ledger import BY_HAND, Back, Mix, Step, Touch
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
+from grader.checks.steps import BY_HAND, Back, Mix, Step, Touch
 from sandbox import trace
 
 LEAST_SCALE = 64.0  # below it, a scale is not told from the weights that losses have

@@ -9,8 +9,8 @@ from __future__ import annotations
 from statistics import median
 
 from grader.checks.beats import steps_of
-from grader.checks.ledger import BY_HAND, Step
 from grader.checks.registry import Facts, Found
+from grader.checks.steps import BY_HAND, Step
 from sandbox import trace
 
 ENOUGH = 3  # steps

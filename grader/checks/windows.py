@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from statistics import median
 
 from grader.checks.feeding import training_passes
-from grader.checks.ledger import BY_HAND, Back, Step
 from grader.checks.registry import Facts
+from grader.checks.steps import BY_HAND, Back, Step
 from sandbox import trace
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.checks.ledger import BY_HAND, read_ledger
+from grader.checks.ledger import read_ledger
+from grader.checks.steps import BY_HAND
 from sandbox import trace
 from tests.grader.checks.tape import Tape, pack
 

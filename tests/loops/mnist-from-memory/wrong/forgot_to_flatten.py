@@ -1,4 +1,4 @@
-# expect: crashed
+# expect: shape-mismatch
 import torch
 from torch import nn
 from torch.utils.data import DataLoader
