@@ -317,12 +317,17 @@ def plain_values(value: Any) -> Any:
 
 
 def in_child(work: Callable[[], Run], limit: float) -> Run:
-    """Do the work in a forked child, which is killed after `limit` seconds."""
+    """Do the work in a forked child in a folder of its own, which is killed after `limit` seconds."""
+    with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
+        return _in_child(work, limit, folder)
+
+
+def _in_child(work: Callable[[], Run], limit: float, folder: str) -> Run:
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         os.close(reader)
-        _be_the_child(work, writer)
+        _be_the_child(work, writer, folder)
     os.close(writer)
     received, until = bytearray(), time.monotonic() + limit
     try:
@@ -342,7 +347,7 @@ def in_child(work: Callable[[], Run], limit: float) -> Run:
     return result
 
 
-def _be_the_child(work: Callable[[], Run], writer: int) -> None:
+def _be_the_child(work: Callable[[], Run], writer: int, folder: str) -> None:
     """Never returns."""
     try:
         silence = os.open(os.devnull, os.O_RDWR)
@@ -350,9 +355,8 @@ def _be_the_child(work: Callable[[], Run], writer: int) -> None:
             os.dup2(silence, descriptor)
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
         warnings.simplefilter("ignore")
-        with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
-            os.chdir(folder)
-            with os.fdopen(writer, "wb") as out:
-                pickle.dump(work(), out)
+        os.chdir(folder)
+        with os.fdopen(writer, "wb") as out:
+            pickle.dump(work(), out)
     finally:
         os._exit(0)
