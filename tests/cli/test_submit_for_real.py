@@ -196,7 +196,7 @@ def test_in_a_container_the_same_loops_have_the_same_verdicts(home):
     [
         (["no.py", "--exercise", "linreg-torch"], "There is no file no.py."),
         ([".", "--exercise", "linreg-torch"], ". is a folder; give the path of one Python file."),
-        (["loop.py", "--exercise", "nonsense"], "There are: linreg-torch, mnist-from-memory."),
+        (["loop.py", "--exercise", "nonsense"], "There are: adam-from-scratch, "),
         (["loop.py"], "Which exercise is loop.py?"),
     ],
 )

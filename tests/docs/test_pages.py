@@ -56,7 +56,8 @@ def test_every_exercise_and_every_key_of_an_exercise_is_described() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_to_a_file_of_ours_leads_somewhere(page: Path) -> None:
-    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8"))
+    prose = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\(([^)\s]+)\)", prose)
     for link in (link for link in links if not link.startswith("http")):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
