@@ -51,7 +51,7 @@ def build_report(
         losses=tuple(loss for _, loss in losses),
         loss_steps=tuple(step for step, _ in losses),
         source="\n".join(source_lines(submission)),
-        remarks=_remarks(submission),
+        remarks=_remarks(submission, evidence),
         output=printed.decode(errors="replace"),
         output_truncated=outcome is not None and outcome.output_bytes > len(printed),
         sandbox=_sandbox(evidence, outcome, launcher),
@@ -59,17 +59,20 @@ def build_report(
     )
 
 
-def _remarks(submission: Submission) -> tuple[str, ...]:
-    """What to know about the file."""
+def _remarks(submission: Submission, evidence: Evidence) -> tuple[str, ...]:
+    """What to know about the file and its run."""
     dropped = left_out(source_lines(submission)) if is_notebook(submission.filename) else 0
-    if not dropped:
-        return ()
     what = (
         "1 line that only a notebook understands was"
         if dropped == 1
         else f"{dropped} lines that only a notebook understands were"
     )
-    return (f"{what} left out (magics and shell commands).",)
+    remarks = [f"{what} left out (magics and shell commands)."] if dropped else []
+    if any(end.failures for end in evidence.of(trace.End)):
+        remarks.append(
+            "A part of our own instruments failed during the run, so what they saw counts for nothing."
+        )
+    return tuple(remarks)
 
 
 def _in_cells(

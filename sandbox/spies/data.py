@@ -265,21 +265,25 @@ class DataSpy:
     def _drawn(self, state: _PassState, batch: Any) -> None:
         recorder = self._recorder
         tensor = first_tensor(batch)
-        rows = int(tensor.shape[0]) if tensor is not None and tensor.dim() else 1
-        if not state.batches and tensor is not None:
-            state.first = f"{fingerprint(tensor) & 0xFFFFFFFFFFFFFFFF:x}"
+        rows, pointer = 1, 0
+        if tensor is not None:
+            pointer = tensor.data_ptr()
+            if tensor.dim():
+                rows = len(tensor)
+            if not state.batches:
+                state.first = f"{fingerprint(tensor) & 0xFFFFFFFFFFFFFFFF:x}"
         state.yielded(rows)
         recorder.beat("D")
         recorder.stepping = 0  # no step is under way here: one that raised never said that it ended
-        pointer = tensor.data_ptr() if tensor is not None else 0
         lost = functools.partial(state.lost, rows)
         recorder.feed.drawn(Draw(pointer, rows, state.used, state.loader, lost))
         if recorder.ledger.open:
             recorder.labels.drawn(batch)
             recorder.ledger.row("D", 0, of=state.number, rows=rows)
-        if state.expected is not None and state.expected - state.batches == 2:
+        left = -1 if state.expected is None else state.expected - state.batches
+        if left == 2:
             recorder.ledger.epoch_ends_soon()
-        if state.batches == state.expected:  # a loop that counts its batches never asks for more
+        elif not left:  # a loop that counts its batches never asks for more
             self._exhausted(state)
 
     def follow(self, loader: DataLoader[Any], callback: Callable[[int], None]) -> None:

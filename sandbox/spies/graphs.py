@@ -9,6 +9,8 @@ import torch
 
 MAX_NODES = 20_000  # of a graph that is walked
 MARK = "metronome"
+STRIDED = torch.strided
+functions_running = torch._C._functorch.peek_interpreter_stack  # of torch.func
 
 
 def first_tensor(value: Any) -> torch.Tensor | None:
@@ -17,9 +19,9 @@ def first_tensor(value: Any) -> torch.Tensor | None:
     first = value[0] if (kind is tuple or kind is list) and value else value
     if (
         type(first) is torch.Tensor  # what nearly every call has: `readable`, without a call of its own
-        and first.layout is torch.strided
+        and first.layout is STRIDED
         and not first.is_meta
-        and torch._C._functorch.peek_interpreter_stack() is None
+        and functions_running() is None
     ):
         return first
     if isinstance(value, torch.Tensor):
@@ -48,11 +50,7 @@ def _plain(tensor: torch.Tensor) -> torch.Tensor | None:
 
 def readable(tensor: torch.Tensor) -> bool:
     """Whether a tensor's numbers can be looked at: not inside torch.func, not fake, not on "meta"."""
-    return (
-        tensor.layout is torch.strided
-        and not tensor.is_meta
-        and torch._C._functorch.peek_interpreter_stack() is None
-    )
+    return tensor.layout is STRIDED and not tensor.is_meta and functions_running() is None
 
 
 def graph_nodes(root: torch.Tensor | None) -> set[Any]:

@@ -64,7 +64,9 @@ class LabelLog:
         inputs, labels = (first_tensor(part) for part in batch)
         if inputs is not batch[0] or labels is not batch[1] or inputs is None or labels is None:
             return  # a dictionary, a picture, a text: nothing to compare
-        if labels.dim() in (1, 2):
+        if (
+            labels.dim() in (1, 2) and not inputs.is_inference()
+        ):  # such a tensor has no version, and is never trained on
             self._drawn.append(_Drawn(inputs, labels))
 
     def compared(self, name: str, line: int, target: Any, pointer: int) -> None:

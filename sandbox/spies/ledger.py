@@ -81,6 +81,7 @@ class Ledger:
         if self.window + 1 >= MAX_WINDOWS:
             return
         self.window += 1
+        self._recorder.quick = False
         self.open, self._until, self._rows, self._layout = True, self._boundaries + length, 0, None
         self._marks, self._attached, self._streak, self._candidate = [], 0, (0, 0, 0), None
 

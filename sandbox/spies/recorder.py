@@ -73,7 +73,8 @@ class Recorder:
         self.on_step: list[Callable[[], None]] = []
         self.on_backward: list[Callable[[torch.Tensor | None], None]] = []
         self.unscaled: Callable[[torch.Tensor | None, float | None], float | None] = lambda _, value: value
-        self._beats = ""
+        self.stretch = ""  # the beats since the last boundary
+        self.quick = False  # neither lines nor a ledger window are wanted now
         self._lines: list[int] = []
         self._want_lines = True
         self._next_progress = self.started + PROGRESS_SECONDS
@@ -132,7 +133,12 @@ class Recorder:
 
     def beat(self, name: str) -> int:
         """Note one beat; returns the student's line where lines are wanted, else 0."""
-        beats = self._beats
+        if self.quick:
+            self.stretch = beats = self.stretch + name
+            if len(beats) >= MAX_BEATS:
+                self.boundary()
+            return 0
+        beats = self.stretch
         if not self.steps and not self.stepping and name in "DZF" and beats and beats[-1] in "BA":
             # No optimizer has ever stepped: an update by hand, or none.  The next batch begins here,
             # unless a loader draws them: then it begins with the draw.
@@ -140,10 +146,8 @@ class Recorder:
                 self.feed.step_ended()
             self.boundary()
             beats = ""
-        self._beats = beats = beats + name
-        line = 0
-        if self._want_lines or self.ledger.open:
-            self._last_line = line = self.line(3)
+        self.stretch = beats = beats + name
+        self._last_line = line = self.line(3)
         self._lines.append(line)
         if len(beats) >= MAX_BEATS:
             self.boundary()
@@ -151,14 +155,18 @@ class Recorder:
 
     def boundary(self) -> None:
         """A stretch of beats is complete: a step has ended (or it became too long)."""
-        beats, lines = self._beats, self._lines
-        self._beats, self._lines = "", []
+        beats, steps = self.stretch, self.steps
+        self.stretch = ""
         number, new = self.order.add(beats)
-        if new or (self._want_lines and self.order.times[number] == 2):
-            self.write(trace.Pattern(id=number, beats=beats, lines=lines))
-        self._want_lines = new or self.steps < FIRST_STEPS
+        if new or not self.quick:
+            lines, self._lines = self._lines, []
+            if new or (self._want_lines and self.order.times[number] == 2):
+                unseen = [0] * (len(beats) - len(lines))  # before a window opened in the midst of it
+                self.write(trace.Pattern(id=number, beats=beats, lines=unseen + lines))
+            self._want_lines = new or steps < FIRST_STEPS
         self.ledger.boundary(new)
-        now, steps = time.monotonic(), self.steps
+        self.quick = steps > 0 and not self._want_lines and not self.ledger.open
+        now = time.monotonic()
         if now >= self._next_progress or not steps & (steps - 1):
             self._progress(now)
 
@@ -184,7 +192,7 @@ class Recorder:
 
     def close(self) -> None:
         """Write what was kept in memory: open window, order, passes, losses, uses."""
-        if self._beats:
+        if self.stretch:
             self.boundary()
         self.ledger.close()
         self.registry.close()

@@ -138,9 +138,9 @@ class ScheduleSpy:
             used.stepped(self._recorder.steps)
 
     def _rate(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        if self._recorder.elsewhere or not optimizer.param_groups:
-            return
         known = self._rates.get(id(optimizer))
+        if not optimizer.param_groups or self._recorder.elsewhere:
+            return
         if known is None or known[0]() is not optimizer:
             if len(self._rates) >= MAX_OPTIMIZERS:
                 return

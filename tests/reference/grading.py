@@ -89,7 +89,8 @@ def parameters(files: Iterator[tuple[str, Path]]) -> list[object]:
 
 
 def assert_right(report: Report) -> None:
-    """Full marks, and neither an error nor a warning."""
+    """Full marks, neither an error nor a warning, and no instrument of ours that failed."""
+    assert report.remarks == ()
     accused = [(item.slug, item.evidence) for item in report.findings if item.severity != "note"]
     assert accused == []
     assert report.outcome == "graded"
@@ -101,6 +102,7 @@ def assert_right(report: Report) -> None:
 
 def assert_found(report: Report, slugs_expected: list[str]) -> None:
     """What is expected is found, first of its severity, and no other error."""
+    assert report.remarks == ()
     checked = compared(ReferenceFile("bug", Path("bug.py"), tuple(slugs_expected)), report)
     assert checked.good, [(item.severity, item.slug, item.evidence) for item in report.findings]
     found = {item.slug: item for item in report.findings}
