@@ -171,24 +171,23 @@ def encode_row(
     rates: Sequence[float] = (),
 ) -> bytes:
     """What `encode` makes of a Row of these fields, five times as fast: rows are written at every beat."""
-    vectors = ",".join(
-        f'"{name}":null' if vector is None else f'"{name}":"{vector}"'
-        for name, vector in (("before", before), ("after", after), ("params", params))
-    )
+    gradient = "null" if before is None else f'"{before}"'
+    left = "null" if after is None else f'"{after}"'
+    values = "null" if params is None else f'"{params}"'
     return (
         f'{{"kind":"Row","window":{window},"beat":"{beat}","step":{step},"line":{line},"of":{of},"rows":{rows},'
         f'"flags":"{flags}","text":{json.dumps(text) if text else _EMPTY},'
-        f'"value":{_number(value)},"extra":{_number(extra)},{vectors},'
-        f'"rates":[{",".join(map(_number, rates))}]}}\n'
+        f'"value":{"null" if value is None else _number(value)},'
+        f'"extra":{"null" if extra is None else _number(extra)},'
+        f'"before":{gradient},"after":{left},"params":{values},'
+        f'"rates":[{",".join(map(_number, rates)) if rates else ""}]}}\n'
     ).encode()
 
 
 _EMPTY = '""'
 
 
-def _number(value: float | None) -> str:
-    if value is None:
-        return "null"
+def _number(value: float) -> str:
     return repr(value) if math.isfinite(value) else f'"{_plain(value)}"'
 
 

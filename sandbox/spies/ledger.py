@@ -179,7 +179,24 @@ class Ledger:
         """Parameter values at the window's coordinates as a packed vector."""
         if self._layout is None:
             return None
-        return self._pack([sampled.ref() for sampled in self._layout])
+        for sampled in self._layout:
+            tensor = sampled.ref()
+            if tensor is None or tensor.data_ptr() != sampled.pointer:
+                return self._values_anew()
+            sampled.elements.take(sampled.places, out=sampled.into, mode="clip")
+        return _packed(self._vector)
+
+    def _values_anew(self) -> str:
+        """The same where a parameter lies in another place than at the last reading, or at the first one."""
+        found = [sampled.ref() for sampled in self._layout or []]
+        text = self._pack(found)
+        for sampled, tensor in zip(self._layout or [], found, strict=True):
+            sampled.pointer = -1
+            if tensor is not None and tensor.device.type == "cpu" and tensor.is_contiguous():
+                elements = _elements(tensor)
+                if elements.dtype == sampled.into.dtype and elements.ctypes.data == tensor.data_ptr():
+                    sampled.pointer, sampled.elements = tensor.data_ptr(), elements
+        return text
 
     def _pack(self, tensors: list[torch.Tensor | None]) -> str:
         """The chosen elements of one tensor for each entry of the layout (zeros where there is none)."""
@@ -238,13 +255,14 @@ class Ledger:
 class _Sampled:
     """A parameter's place in the layout: its coordinates, and the part of the vector they are read into."""
 
-    __slots__ = ("into", "last", "number", "places", "ref")
+    __slots__ = ("elements", "into", "last", "number", "places", "pointer", "ref")
 
     def __init__(self, number: int, ref: weakref.ref[torch.Tensor], places: list[int]) -> None:
         self.number, self.ref = number, ref
         self.places = np.array(places)
         self.last = places[-1]
-        self.into = np.zeros(0, np.float32)
+        self.into = self.elements = np.zeros(0, np.float32)
+        self.pointer = -1  # where the values lie, of which `elements` is a view
 
 
 def _elements(tensor: torch.Tensor) -> np.ndarray[Any, Any]:

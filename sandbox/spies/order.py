@@ -25,9 +25,15 @@ class OrderLog:
         self.items: list[list[Any]] = []  # [pattern id or list of items, times]
         self.truncated = False
         self._others: Counter[str] = Counter()
+        self._last: str | None = None  # the pattern counted by the last item, and its number
+        self._number = OTHER
 
     def add(self, beats: str) -> tuple[int, bool]:
         """Append one pattern; its id, and whether it was seen for the first time."""
+        if beats == self._last:  # once more: what nearly every step is
+            self.times[self._number] += 1
+            self.items[-1][1] += 1
+            return self._number, False
         known = self.patterns.get(beats)
         new = known is None
         if known is None and len(self.patterns) < MAX_PATTERNS:
@@ -37,13 +43,14 @@ class OrderLog:
             self._others.update(beats)
         self.times[known] += 1
         items = self.items
+        self._last, self._number = (beats if known != OTHER else None), known
         if items and items[-1][0] == known:
             items[-1][1] += 1
         elif len(items) < MAX_ITEMS:
             self._fold()
             items.append([known, 1])
         else:
-            self.truncated = True
+            self.truncated, self._last = True, None
         return known, new
 
     def _fold(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
+from math import isfinite
 
 from sandbox import trace
 
@@ -26,17 +26,18 @@ class LossSeries:
     def add(self, value: float, line: int) -> None:
         """Take one loss in, with the student's line (0 where it was not taken)."""
         number = self.count
-        self.count += 1
-        self.line = line or self.line
+        self.count = number + 1
+        if line:
+            self.line = line
         if number < ENDS:
             self._first.append(value)
         self._last.append(value)
-        if number % self._every == 0:
+        if not number % self._every:
             self._thinned.append([float(number), value])
             if len(self._thinned) > THINNED:
                 self._thinned = self._thinned[::2]
                 self._every *= 2
-        if self._bad is None and not math.isfinite(value):
+        if not isfinite(value) and self._bad is None:
             self._bad = (number, self.line, value)
 
     def record(self) -> trace.Losses:

@@ -85,10 +85,13 @@ class Watch:
             self._note(self.steps, key)
 
     def trails(self) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
-        """States after the steps that changed anything and at the training forwards (the first: at the start);
-        the state at the end."""
+        """States after the steps that changed anything and at the training forwards; the state at the end.
+
+        The first are at the start; the last forward's is that of the end, whether or not a forward saw it.
+        """
         if self._last not in self._groups:
             return [], [], np.zeros(0)
+        self._note(self.visits, self._last)
         return self.steps[self._last], self.visits[self._last], self._state(self._last)
 
     # ── forwards ─────────────────────────────────────────────────────────────────────────────────
