@@ -141,7 +141,8 @@ def asked_weight(facts: Facts) -> Found | None:
 
     Part of accumulation-not-averaged.  Steps whose gradient a clip may have shortened are left out.
     """
-    if micro_batches(facts) < 2:
+    asked = micro_batches(facts)
+    if asked < 2:
         return None
     steps, limit = steps_of(facts), facts.evidence.parameters.get("max_norm")
     off: list[tuple[float, int]] = []
@@ -150,11 +151,13 @@ def asked_weight(facts: Facts) -> Found | None:
         cut = norm is not None and isinstance(limit, (int, float)) and norm > 0.99 * limit
         if cut or not weights or max(weights) - min(weights) > 1e-3 * max(weights):
             continue
-        if abs(weights[0] * len(weights) - 1) > 1e-2:
+        if min(abs(weights[0] * count - 1) for count in (len(weights), asked)) > 1e-2:
             off.append((weights[0], len(weights)))
     if len(off) < min(AT_LEAST, len(steps)) or len(off) < MAJORITY * len(steps) or not off:
         return None
     weight, size = median(weight for weight, _ in off), int(median(size for _, size in off))
+    if max(weight for weight, _ in off) > 1.05 * min(weight for weight, _ in off):
+        return None  # a factor of each step's own: a clip or a normalisation, wherever it stands
     text = (
         f"Each step added up the gradients of {size} micro-batches, every one at weight {weight:.3g} where an average "
         f"needs {1 / size:.3g}."

@@ -14,8 +14,8 @@ def fit(model, train_loader, val_loader, criterion, optimizer, epochs):
             loss = criterion(model(x), y)
             loss.backward()
             optimizer.step()
-            total += loss.item() * x.size(0)
-        history["train_loss"].append(total / len(train_loader.dataset))
+            total += loss.detach() * x.size(0)
+        history["train_loss"].append(float(total) / len(train_loader.dataset))
 
         model.eval()
         total, correct = 0.0, 0
