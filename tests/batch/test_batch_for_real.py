@@ -53,7 +53,7 @@ def test_a_folder_of_files_is_graded_and_the_exit_code_says_that_a_person_is_nee
     assert "[3/3]" in done.stderr
     assert {name: (row["outcome"], row["passed"], row["points"]) for name, row in rows(work).items()} == {
         "ada": ("graded", "true", "100"),
-        "bob": ("graded", "false", "61"),
+        "bob": ("graded", "false", "63"),
         "eve": ("needs_person", "", ""),
     }
     out = work.parent / "out"

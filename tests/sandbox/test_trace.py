@@ -257,3 +257,42 @@ def test_arbitrary_text_is_a_vector_or_a_trace_error(text: str) -> None:
     except trace.TraceError:
         return
     assert vector.typecode == "f"
+
+
+PACKED = st.none() | st.lists(st.floats(width=32), max_size=3).map(
+    lambda values: trace.pack_vector(array("f", values))
+)
+
+
+@given(
+    st.integers(),
+    st.text(max_size=20),
+    st.none() | st.floats(),
+    st.none() | st.floats(),
+    PACKED,
+    PACKED,
+    st.lists(st.floats(), max_size=3),
+)
+def test_a_row_is_encoded_as_any_other_record(
+    step: int,
+    text: str,
+    value: float | None,
+    extra: float | None,
+    before: str | None,
+    params: str | None,
+    rates: list[float],
+) -> None:
+    told = {
+        "of": 2,
+        "rows": 64,
+        "flags": "pm",
+        "text": text,
+        "value": value,
+        "extra": extra,
+        "before": before,
+    }
+    fast = trace.encode_row(3, "B", step, 7, **told, after=before, params=params, rates=rates)
+    record = trace.Row(
+        window=3, beat="B", step=step, line=7, **told, after=before, params=params, rates=rates
+    )
+    assert fast == trace.encode(record)
