@@ -61,7 +61,7 @@ def _of_all(report: Report) -> float | None:
     points, most = report.score.points, report.score.max
     if points is None or not math.isfinite(points):
         return None
-    full = math.fsum(row.max for row in report.requirements)
+    full = sum(row.max for row in report.requirements)  # not fsum, which raises where a sum overflows
     if not 0 < most < full or not math.isfinite(full):  # false for nan as well
         return points
     share = round(points / most * full, 2)

@@ -30,7 +30,7 @@ def test_an_unknown_one_is_usage(run):
     for verb in ("show", "start"):
         done = run("exercise", verb, "nonsense")
         assert done.exit_code == 2
-        assert "There are: linreg-torch" in done.stderr
+        assert "There are: adam-from-scratch" in done.stderr
 
 
 def test_starting_one_puts_the_starter_and_the_text_there(run, tmp_path, monkeypatch):
