@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from grader.catalogue import CATALOGUE
 from grader.complaints import complaint, first_unknown
-from grader.errors import BadExercise, UnknownExercise
+from grader.errors import BadExercise, BadSettings, UnknownExercise
 from grader.models import Frozen
 
 
@@ -201,10 +201,10 @@ _outside: list[Path] = []
 def use_folder(folder: Path | None) -> None:
     """From now on this process also knows the exercises of a folder; None: only Metronome's own.
 
-    Raises BadExercise when it is no folder, or holds an exercise of the same name as one of ours.
+    Raises BadSettings when it is no folder, BadExercise when it holds an exercise of the same name as one of ours.
     """
     if folder is not None and not folder.is_dir():
-        raise BadExercise(f"{folder} is no folder with exercises.")
+        raise BadSettings(f"exercises: {folder} is no folder.")
     if _outside == ([] if folder is None else [folder.resolve()]):
         return
     ours = {path.parent.name for path in course("exercises").glob("*/exercise.toml")}

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from grader import exercise as exercises
-from grader.errors import BadExercise, UnknownExercise
+from grader.errors import BadExercise, BadSettings, UnknownExercise
 from grader.exercise import course, load_exercise, slugs, use_folder
 
 
@@ -129,7 +129,7 @@ def test_a_folder_may_be_named_by_the_environment(own_exercise, monkeypatch):
 
 
 def test_what_is_no_folder_or_takes_a_name_of_ours_is_refused(own_exercise, tmp_path):
-    with pytest.raises(BadExercise, match="no folder with exercises"):
+    with pytest.raises(BadSettings, match="is no folder"):
         use_folder(tmp_path / "nothing")
     own_exercise.folder.rename(own_exercise.folder.parent / "linreg-torch")
     use_folder(None)
