@@ -62,6 +62,7 @@ class Spies:
 
     def close(self) -> None:
         """Write what the spies and their recorder kept in memory."""
+        self.recorder.steady.leave()
         self.recorder.feed.used.close()
         self._data.close()
         self._loss.close()

@@ -12,6 +12,7 @@ from sandbox import trace
 from sandbox.spies.graphs import first_tensor, graph_nodes
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.shapes import widened
+from sandbox.spies.steady import Beat
 
 LOOKED_AT = 3  # backwards whose graph is searched for shapes that do not match
 
@@ -47,9 +48,13 @@ def _scalar(tensors: Any) -> tuple[torch.Tensor | None, float | None]:
 
 
 def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
+    as_before = recorder.shielded(recorder.steady.backward)
+
     @recorder.shielded
     def look_before(tensors: Any, given: Any) -> dict[str, Any]:
         line = recorder.beat("B")
+        if recorder.quick:
+            recorder.steady.hear(Beat("B"))
         root, value = _scalar(tensors)
         _note(recorder, root, value, line)
         if value is not None and given is not None and (weight := _scalar(given)[1]) is not None:
@@ -77,7 +82,10 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
         if recorder.elsewhere or recorder.differentiating:  # a checkpoint's own backward is no beat
             original(tensors, *args, **kwargs)
             return
-        seen = look_before(tensors, args[0] if args else kwargs.get("grad_tensors"))
+        if recorder.steady.now is not None and as_before(tensors):
+            seen = None
+        else:
+            seen = look_before(tensors, args[0] if args else kwargs.get("grad_tensors"))
         recorder.differentiating += 1
         try:
             original(tensors, *args, **kwargs)
@@ -153,6 +161,8 @@ def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, li
 def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
     def look_before() -> tuple[int, str | None]:
         line = recorder.beat("C")
+        if recorder.quick:
+            recorder.steady.hear(Beat("C"))
         return line, recorder.ledger.gradients() if recorder.ledger.open else None
 
     def look_after(line: int, before: str | None, limit: Any, norm: Any) -> None:
@@ -167,7 +177,9 @@ def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
 
     @functools.wraps(original)
     def clip(*args: Any, **kwargs: Any) -> Any:
-        seen = None if recorder.elsewhere else recorder.shield(look_before)
+        seen = None
+        if not recorder.elsewhere and (recorder.steady.now is None or not recorder.steady.same("C")):
+            seen = recorder.shield(look_before)
         norm = original(*args, **kwargs)
         if seen is not None:
             limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))

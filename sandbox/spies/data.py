@@ -22,10 +22,11 @@ from sandbox.spies.recorder import Recorder
 
 MAX_PASSES = 400  # written; later ones are followed but not written
 HEAD = 32  # indices of a pass that are kept
+UNREAD = 64  # batches whose indices wait to be read
 HASHED = 4096  # indices that wait before they go into the digest
 
 
-class _PassState:
+class PassState:
     """One iterator over a loader, while it runs."""
 
     def __init__(self, number: int, loader: int, line: int, at_step: int, generator: str) -> None:
@@ -42,10 +43,12 @@ class _PassState:
         self._unhashed = array("q")
         self.waiting: deque[Any] = deque()  # indices given out, a list or one, but not yet yielded
         self.expected: int | None = None
+        self._unread = 0  # batches whose indices still lie in `waiting`
 
     @property
     def order(self) -> str:
         """The digest of all indices that reached the student's code."""
+        self.read()
         self._digest.update(self._unhashed.tobytes())
         self._unhashed = array("q")
         return self._digest.hexdigest()
@@ -64,8 +67,20 @@ class _PassState:
         """A batch has reached the student's code."""
         self.batches += 1
         self.rows += rows
-        given = self.waiting.popleft() if self.waiting else None
-        numbers: list[Any] = given if type(given) is list else [given]
+        self._unread += 1
+        if self._unread >= UNREAD or len(self.waiting) < self._unread:
+            self.read()
+
+    def read(self) -> None:
+        """Take the indices in of all batches that have reached the student's code."""
+        unread, self._unread = self._unread, 0
+        numbers: list[Any] = []
+        for _ in range(unread):
+            given = self.waiting.popleft() if self.waiting else None
+            if type(given) is list:
+                numbers += given
+            else:
+                numbers.append(given)
         if not numbers:
             return
         try:
@@ -92,8 +107,8 @@ class DataSpy:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._loaders: dict[int, tuple[weakref.ref[Any], int]] = {}
-        self._passes: dict[int, _PassState] = {}
-        self._all: list[_PassState] = []  # written at the end: a later step may still use their batches
+        self._passes: dict[int, PassState] = {}
+        self._all: list[PassState] = []  # written at the end: a later step may still use their batches
         self._loaders_seen = 0
         self.when_exhausted: dict[int, Callable[[int], None]] = {}  # by loader: what to call at a pass's end
         self._same_data: list[tuple[Any, Callable[[int], None]]] = []  # for other loaders over the same data
@@ -164,6 +179,7 @@ class DataSpy:
             line = recorder.line()
             generator = recorder.shield(_generator_state, loader) or ""
             iterator = original(loader)
+            recorder.steady.leave()
             recorder.shield(self._opened, loader, iterator, line, generator)
             return iterator
 
@@ -180,21 +196,22 @@ class DataSpy:
         except TypeError:  # an iterable data set has no length
             state.expected = None
 
-    def _state(self, iterator: Any) -> _PassState:
+    def _state(self, iterator: Any) -> PassState:
         state = self._passes.get(id(iterator))
         if state is None:
-            state = _PassState(len(self._all), -1, 0, self._recorder.steps, "")
+            state = PassState(len(self._all), -1, 0, self._recorder.steps, "")
             self._passes[id(iterator)] = state
             if len(self._all) < MAX_PASSES:
                 self._all.append(state)
             weakref.finalize(iterator, self._forget, id(iterator), state).atexit = False
         return state
 
-    def _forget(self, key: int, state: _PassState) -> None:
+    def _forget(self, key: int, state: PassState) -> None:
         if self._passes.get(key) is state:
             del self._passes[key]
 
-    def _write(self, state: _PassState) -> None:
+    def _write(self, state: PassState) -> None:
+        order = state.order  # reads what is still unread
         self._recorder.write(
             trace.Pass(
                 id=state.number,
@@ -206,7 +223,7 @@ class DataSpy:
                 trained=state.trained,
                 finished=state.finished,
                 polled=state.polled,
-                order=state.order,
+                order=order,
                 first=state.first,
                 head=state.head,
                 ascending=state.ascending and state.batches > 0,
@@ -241,7 +258,7 @@ class DataSpy:
 
     def _next(self, original: Callable[..., Any]) -> Any:
         recorder = self._recorder
-        drawn = recorder.shielded(self._drawn)
+        steady = recorder.steady
 
         @functools.wraps(original)
         def __next__(iterator: Any) -> Any:  # noqa: N807
@@ -257,12 +274,16 @@ class DataSpy:
                     self._exhausted(state)
                 state.finished = True
                 raise
-            drawn(state, batch)
+            try:
+                if steady.now is None or not steady.drawn(state, batch):
+                    self._drawn(state, batch)
+            except Exception:  # noqa: BLE001 - see Recorder.shield
+                recorder.failed()
             return batch
 
         return __next__
 
-    def _drawn(self, state: _PassState, batch: Any) -> None:
+    def _drawn(self, state: PassState, batch: Any) -> None:
         recorder = self._recorder
         tensor = first_tensor(batch)
         rows, pointer = 1, 0
@@ -274,6 +295,8 @@ class DataSpy:
                 state.first = f"{fingerprint(tensor) & 0xFFFFFFFFFFFFFFFF:x}"
         state.yielded(rows)
         recorder.beat("D")
+        if recorder.quick:
+            recorder.steady.hear_draw(state, rows, pointer)
         recorder.stepping = 0  # no step is under way here: one that raised never said that it ended
         lost = functools.partial(state.lost, rows)
         recorder.feed.drawn(Draw(pointer, rows, state.used, state.loader, lost))
@@ -291,7 +314,7 @@ class DataSpy:
         self.when_exhausted[self.loader(loader, 0)] = callback
         self._same_data.append((loader.dataset, callback))
 
-    def _exhausted(self, state: _PassState) -> None:
+    def _exhausted(self, state: PassState) -> None:
         if (callback := self.when_exhausted.get(state.loader)) is not None:
             self._recorder.shield(callback, state.loader)
 

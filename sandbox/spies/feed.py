@@ -80,6 +80,16 @@ class Used:
         for _, item in waiting:
             item()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a backward waits for its step."""
+        return bool(self._waiting)
+
+    def again(self, times: int) -> None:
+        """So many things were drawn and used by a step."""
+        self._draws += times
+        self._counted += times
+
     def close(self) -> None:
         """The run is over: without any step, every backward was an update by hand."""
         if len(self._elsewhere) > self._counted:  # a stand-in for the graded module did the training
@@ -130,7 +140,7 @@ class FeedLog:
         self._first: int | None = None  # fingerprint of this step's first input, where no loader drew it
         self._step_rows = 0
         self._line = 0
-        self._fresh_steps = 0
+        self.fresh_steps = 0
         self._stepped_fresh = False
         self._seen: deque[int] = deque(maxlen=KEPT)
 
@@ -179,11 +189,7 @@ class FeedLog:
         elif draws:
             draws = self._take(pointer)
         if draws:
-            self._stepped_fresh = True
-            self._step_inputs.add(pointer)
-            self._drawn_input = weakref.ref(batch)
-            forward = Forward(rows, draws, None, use)
-            self._forwards = [*self._forwards[-MAX_DRAWS:], forward] if self._forwards else [forward]
+            self._on_drawn(pointer, weakref.ref(batch), Forward(rows, draws, None, use))
             return
         if pointer in self._step_inputs and self._stepped_fresh:
             self._add(
@@ -201,6 +207,17 @@ class FeedLog:
             self._step_inputs.clear()
         self._step_inputs.add(key)
         self._add(Forward(rows if new else 0, [], use=use))
+
+    def forward_on(self, pointer: int, batch: weakref.ref[torch.Tensor], rows: int, use: Use) -> None:
+        """The same where it is known that it was on the batch that was drawn last."""
+        draws, self._draws = self._draws, []
+        self._on_drawn(pointer, batch, Forward(rows, draws, None, use))
+
+    def _on_drawn(self, pointer: int, batch: weakref.ref[torch.Tensor], forward: Forward) -> None:
+        self._stepped_fresh = True
+        self._step_inputs.add(pointer)
+        self._drawn_input = batch
+        self._forwards = [*self._forwards[-MAX_DRAWS:], forward] if self._forwards else [forward]
 
     def _take(self, pointer: int) -> list[Draw]:
         """The draws a forward uses: the one that lies there, else all that nothing has used yet."""
@@ -243,12 +260,24 @@ class FeedLog:
         for draw in forward.draws:
             draw.used()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing that was drawn or made waits for its use."""
+        return not (self._draws or self._forwards or self.used.waiting or self._first is not None)
+
+    def again(self, steps: int, *, batches: int, rows: int, last: Draw) -> None:
+        """So many steps more, each on so many batches just drawn, with so many rows; the last of them."""
+        self.fresh_steps += steps
+        self.trained_rows += steps * rows
+        self.used.again(steps * batches)
+        self._recent.append(last)
+
     def step_ended(self) -> None:
         """A step: the next input of the same content is a repetition."""
         if self._first is not None and not self._stepped_fresh:
             self._seen.append(self._first)
         elif self._stepped_fresh:
-            self._fresh_steps += 1
+            self.fresh_steps += 1
         self._first, self._stepped_fresh, self._drawn_input = None, False, None
         self._step_inputs.clear()
 
@@ -262,7 +291,7 @@ class FeedLog:
             distinct=len(set(seen)),
             period=period(seen),
             rows=self._step_rows,
-            fresh=self._fresh_steps,
+            fresh=self.fresh_steps,
             line=self._line,
         )
 

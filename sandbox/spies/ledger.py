@@ -71,6 +71,15 @@ class Ledger:
             self._changes += 1
             self._start(WINDOW)
 
+    @property
+    def quiet(self) -> int:
+        """How many boundaries cannot open a window, unless something new happens."""
+        return self._next - self._boundaries - 1
+
+    def passed(self, boundaries: int) -> None:
+        """So many boundaries came that could not open one."""
+        self._boundaries += boundaries
+
     def epoch_ends_soon(self) -> None:
         """A loader is about to run out: the steps around an epoch's end are worth watching."""
         self._epochs += 1

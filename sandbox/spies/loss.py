@@ -13,6 +13,7 @@ from torch.compiler import is_compiling
 from sandbox import trace
 from sandbox.spies.graphs import readable
 from sandbox.spies.recorder import Recorder
+from sandbox.spies.steady import Beat
 
 LOSSES = (
     "cross_entropy",
@@ -38,7 +39,8 @@ UNTOLD = 10  # calls in a known place that are taken to be at the known line, be
 class _Calls:
     """What is known of one loss function at one line."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, line: int) -> None:
+        self.name, self.line = name, line
         self.calls = self.skipped = self.sampled = self.probabilities = 0
         self.reduction = ""
         self.input_shape: list[int] = []
@@ -88,7 +90,6 @@ class LossSpy:
             self._recorder.write(record, closing=True)
 
     def _wrap(self, name: str, original: Callable[..., Any]) -> Any:
-        note = self._recorder.shielded(self._note)
         recorder = self._recorder
 
         @functools.wraps(original)
@@ -100,10 +101,31 @@ class LossSpy:
                 result = original(*args, **kwargs)
             finally:
                 self._inside = False
-            note(name, args, kwargs, result)
+            try:
+                if recorder.steady.now is None or not self._as_before(name):
+                    self._note(name, args, kwargs, result)
+            except Exception:  # noqa: BLE001 - see Recorder.shield
+                recorder.failed()
             return result
 
         return loss
+
+    def _as_before(self, name: str) -> bool:
+        """Whether this call is the loss of a steady step."""
+        steady = self._recorder.steady
+        known = steady.now.of if steady.now is not None else None
+        if not isinstance(known, _Calls) or known.name != name or not torch.is_grad_enabled():
+            steady.leave()
+            return False
+        if known.skipped < UNTOLD:
+            known.skipped += 1
+        elif self._recorder.line(3) == known.line:
+            known.skipped = 0
+        else:
+            steady.leave()
+            return False
+        known.calls += 1
+        return steady.same("L", known)
 
     def _note(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         recorder = self._recorder
@@ -120,18 +142,21 @@ class LossSpy:
             if known is not None and known.skipped < UNTOLD:
                 known.skipped += 1
                 known.calls += 1
+                recorder.steady.hear(Beat("L", known))
                 return
-            line = recorder.line(3)
+            line = recorder.line(2)
         if not isinstance(result, torch.Tensor) or not readable(result):
             return
         entry = self._entries.get((name, line))
         if entry is None:
             if len(self._entries) >= MAX_CALLS:
                 return
-            entry = self._entries[name, line] = _Calls()
+            entry = self._entries[name, line] = _Calls(name, line)
         entry.calls += 1
         if entry.calls > SAMPLED and not recorder.ledger.open:
             entry.skipped = 0
+            if recorder.quick:
+                recorder.steady.hear(Beat("L", entry))
             if len(self._places) < MAX_PLACES:
                 self._places[name, recorder.stretch] = entry
             return

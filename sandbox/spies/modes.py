@@ -65,6 +65,11 @@ class ModeLog:
         use.calls += 1
         return use
 
+    def flags(self, info: ModuleInfo) -> list[tuple[weakref.ref[nn.Module], bool]]:
+        """The layers of a module that depend on the mode, and the mode each is in."""
+        layers = self._layers.get(info.number, ())
+        return [(ref, layer.training) for ref in layers if (layer := ref()) is not None]
+
     def close(self) -> None:
         """Write the table."""
         for use in self._uses.values():

@@ -26,18 +26,26 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
     """Watch every module call; returns what undoes it."""
     spy = _ModuleSpy(recorder, watchers)
     before, after = recorder.shielded(spy.before), recorder.shielded(spy.after)
+    steady = recorder.steady
+    forward, forward_made = recorder.shielded(steady.forward), recorder.shielded(steady.forward_made)
     original: Callable[..., Any] = torch.nn.Module._call_impl
     parameters = torch.nn.Module.parameters
 
     @functools.wraps(original)
     def _call_impl(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
         # While a checkpoint computes its forward again (`differentiating`), that is no beat of the loop.
-        if is_compiling() or recorder.depth or recorder.differentiating or recorder.elsewhere:
+        if recorder.depth or recorder.differentiating or recorder.elsewhere or is_compiling():
             return original(module, *args, **kwargs)
         recorder.depth = 1
         try:
-            bare = not module._parameters and not module._modules and type(module).parameters is parameters
-            info = None if bare else before(module, args)
+            if not module._parameters and not module._modules and type(module).parameters is parameters:
+                return original(module, *args, **kwargs)
+            made = forward(module, args) if steady.now is not None else None
+            if made is not None:
+                output = original(module, *args, **kwargs)
+                forward_made(made, output)
+                return output
+            info = before(module, args)
             output = original(module, *args, **kwargs)
             if info is not None:
                 after(info, module, output)
@@ -77,6 +85,8 @@ class _ModuleSpy:
             return info
         self._line = line = recorder.beat("F")
         recorder.batch_pointer = batch.data_ptr() if batch is not None else 0
+        if recorder.quick:
+            recorder.steady.hear_forward(info, module, batch, use)
         feed.forward(batch, line, use)
         if recorder.ledger.open:
             recorder.ledger.track(info.params)
@@ -103,7 +113,6 @@ class _ModuleSpy:
         if result is None or not torch.is_grad_enabled():
             return
         recorder = self._recorder
-        info.output = tuple(result.shape)
         mark = mark_graph(result)
         recorder.feed.forward_made(mark)
         if recorder.ledger.open:

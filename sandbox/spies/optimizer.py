@@ -11,6 +11,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.registry import OptimizerInfo
+from sandbox.spies.steady import Beat
 
 RATES = 16  # groups whose learning rate is noted
 
@@ -46,35 +47,42 @@ def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
 
 
 def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
-    @recorder.shielded
-    def look(optimizer: torch.optim.Optimizer) -> None:
-        line = recorder.beat("Z")
-        recorder.feed.used.cleared()
-        if recorder.ledger.open:
-            recorder.ledger.row("Z", line, of=recorder.registry.optimizer(optimizer).number)
-
     @functools.wraps(original)
     def zero_grad(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
-        look(self)
+        try:
+            if recorder.steady.now is None or not recorder.steady.same("Z"):
+                line = _clears(recorder)
+                if recorder.ledger.open:
+                    recorder.ledger.row("Z", line, of=recorder.registry.optimizer(self).number)
+        except Exception:  # noqa: BLE001 - see Recorder.shield
+            recorder.failed()
         original(self, *args, **kwargs)
 
     return zero_grad
 
 
 def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
-    @recorder.shielded
-    def look() -> None:
-        line = recorder.beat("Z")
-        recorder.feed.used.cleared()
-        if recorder.ledger.open:
-            recorder.ledger.row("Z", line)
-
     @functools.wraps(original)
     def zero_grad(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
-        look()
+        try:
+            if recorder.steady.now is None or not recorder.steady.same("Z"):
+                line = _clears(recorder)
+                if recorder.ledger.open:
+                    recorder.ledger.row("Z", line)
+        except Exception:  # noqa: BLE001 - see Recorder.shield
+            recorder.failed()
         original(self, *args, **kwargs)
 
     return zero_grad
+
+
+def _clears(recorder: Recorder) -> int:
+    """A zero_grad, told in full; the student's line."""
+    line = recorder.beat("Z")
+    if recorder.quick:
+        recorder.steady.hear(Beat("Z"))
+    recorder.feed.used.cleared()
+    return line
 
 
 def _before_step(recorder: Recorder) -> Callable[..., None]:
@@ -107,9 +115,13 @@ def _after_step(recorder: Recorder) -> Callable[..., None]:
             recorder.stepping -= 1
             return
         recorder.stepping = 0
+        if recorder.steady.now is not None and recorder.steady.stepped(optimizer):
+            return
         line, registry = recorder.beat("S"), recorder.registry
         info = registry.optimizer(optimizer)
         info.steps += 1
+        if recorder.quick:
+            recorder.steady.hear(Beat("S", info))
         if len(optimizer.param_groups) != info.groups:
             recorder.registry.grown(info, optimizer)
         if info.steps <= 2:

@@ -53,6 +53,16 @@ class OrderLog:
             self.truncated, self._last = True, None
         return known, new
 
+    @property
+    def repeats(self) -> bool:
+        """Whether one more of the last pattern would only be counted."""
+        return self._last is not None
+
+    def again(self, times: int) -> None:
+        """The last pattern came so many times more."""
+        self.times[self._number] += times
+        self.items[-1][1] += times
+
     def _fold(self) -> None:
         """Merge a stretch at the end that repeats the stretch before it."""
         items = self.items

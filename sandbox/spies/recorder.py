@@ -14,7 +14,7 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 
@@ -26,6 +26,7 @@ from sandbox.spies.modes import ModeLog
 from sandbox.spies.order import MAX_BEATS, OrderLog
 from sandbox.spies.registry import Registry
 from sandbox.spies.series import LossSeries
+from sandbox.spies.steady import Steady
 
 FIRST_STEPS = 32  # the student's lines are taken at every one of these
 PROGRESS_SECONDS = 0.5
@@ -40,6 +41,16 @@ def _forked() -> None:
 
 
 os.register_at_fork(after_in_child=_forked)
+
+
+class Looker(Protocol):
+    """A spy that looks at training forwards, ever more rarely."""
+
+    def patience(self) -> int:
+        """How many forwards it need not be shown."""
+
+    def skipped(self, forwards: int) -> None:
+        """So many it was not shown."""
 
 
 class Recorder:
@@ -70,14 +81,16 @@ class Recorder:
         self.graded: set[int] | None = None  # the graded module's parameters, where they are known
         self.norms = False  # whether the norm of all gradients is read at the steps of a window
         self.passes = 0  # over loaders, begun so far
-        self.on_step: list[Callable[[], None]] = []
+        self.on_step: list[Callable[[], None]] = []  # called at least at all powers of two
         self.on_backward: list[Callable[[torch.Tensor | None], None]] = []
         self.unscaled: Callable[[torch.Tensor | None, float | None], float | None] = lambda _, value: value
+        self.lookers: list[Looker] = []
+        self.steady = Steady(self)
         self.stretch = ""  # the beats since the last boundary
         self.quick = False  # neither lines nor a ledger window are wanted now
         self._lines: list[int] = []
         self._want_lines = True
-        self._next_progress = self.started + PROGRESS_SECONDS
+        self.next_progress = self.started + PROGRESS_SECONDS
         self._last_line = 0
 
     def shield(self, look: Callable[..., T], *args: Any) -> T | None:
@@ -107,6 +120,7 @@ class Recorder:
         """The exception being handled is of our own code; see `shield`."""
         self.failures += 1
         self.ledger.open = False
+        self.steady.now, self.steady.allowed = None, False
         if self.failures <= 3:
             self.write(trace.Failure(text=traceback.format_exc()[-2000:]))
 
@@ -125,6 +139,7 @@ class Recorder:
     @contextlib.contextmanager
     def unwatched(self) -> Iterator[None]:
         """What runs inside is ours: no spy records it."""
+        self.steady.leave()
         self.elsewhere, before = True, self.elsewhere
         try:
             yield
@@ -133,6 +148,8 @@ class Recorder:
 
     def beat(self, name: str) -> int:
         """Note one beat; returns the student's line where lines are wanted, else 0."""
+        if self.steady.now is not None:
+            self.steady.leave()
         if self.quick:
             self.stretch = beats = self.stretch + name
             if len(beats) >= MAX_BEATS:
@@ -165,10 +182,13 @@ class Recorder:
                 self.write(trace.Pattern(id=number, beats=beats, lines=unseen + lines))
             self._want_lines = new or steps < FIRST_STEPS
         self.ledger.boundary(new)
-        self.quick = steps > 0 and not self._want_lines and not self.ledger.open
-        now = time.monotonic()
-        if now >= self._next_progress or not steps & (steps - 1):
-            self._progress(now)
+        quick, self.quick = self.quick, steps > 0 and not self._want_lines and not self.ledger.open
+        if quick and self.quick:
+            self.steady.boundary(beats)
+        else:
+            self.steady.forget()
+        if time.monotonic() >= self.next_progress or not steps & (steps - 1):
+            self.progress()
 
     def stepped(self, params: list[int]) -> None:
         """A step of an optimizer with these parameters has ended."""
@@ -218,9 +238,10 @@ class Recorder:
             failures=self.failures,
         )
 
-    def _progress(self, now: float) -> None:
+    def progress(self) -> None:
         """Now and then (at powers of two, and as time goes by) leave a mark in case we are killed."""
-        self._next_progress = now + max(PROGRESS_SECONDS, (now - self.started) / 50)
+        now = time.monotonic()
+        self.next_progress = now + max(PROGRESS_SECONDS, (now - self.started) / 50)
         self.write(trace.Progress(steps=self.steps, counts=self.order.counts(), line=self._last_line))
         if os.getpid() == self.pid:
             self.writer.flush()

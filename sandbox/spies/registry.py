@@ -24,9 +24,9 @@ MAX_DESCRIBED = 400  # … up to this many; all of them are counted
 
 
 class ModuleInfo:
-    """A root module with parameters: its number, parameter numbers, last output's shape."""
+    """A root module with parameters: its number, parameter numbers."""
 
-    __slots__ = ("given", "inputs", "module", "number", "output", "params", "ref", "stepped")
+    __slots__ = ("given", "module", "number", "params", "ref", "stepped")
 
     def __init__(self, number: int, module: torch.nn.Module, params: list[int], given: bool) -> None:
         self.number = number
@@ -34,7 +34,6 @@ class ModuleInfo:
         self.module: torch.nn.Module | None = None  # held once its output looks graded
         self.params = params
         self.given = given
-        self.output: tuple[int, ...] = ()
         self.stepped = -1  # number of the last step that held its parameters
 
 

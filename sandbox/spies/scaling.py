@@ -128,6 +128,7 @@ class ScalingSpy:
             return
         self._scaled_by = used
         recorder = self._recorder
+        recorder.steady.stop()
         before, after = first_tensor(args), first_tensor(result)
         if after is not None:
             self._root, self._factor = weakref.ref(after), _scale_of(scaler)

@@ -13,6 +13,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from sandbox import trace
 from sandbox.spies.recorder import Recorder
+from sandbox.spies.steady import Beat
 
 MAX_SCHEDULERS = 32
 MAX_GAPS = 512
@@ -133,9 +134,14 @@ class ScheduleSpy:
         return step
 
     def _called(self, scheduler: Any) -> None:
-        self._recorder.beat("H")
-        if (used := self._register(scheduler)) is not None:
-            used.stepped(self._recorder.steps)
+        recorder = self._recorder
+        used = self._register(scheduler)
+        if recorder.steady.now is None or not recorder.steady.same("H", used):
+            recorder.beat("H")
+            if recorder.quick:
+                recorder.steady.hear(Beat("H", used))
+        if used is not None:
+            used.stepped(recorder.steps)
 
     def _rate(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         known = self._rates.get(id(optimizer))

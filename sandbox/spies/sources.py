@@ -101,6 +101,7 @@ class SourceSpy:
         self._waiting: list[tuple[Mark | None, trace.Origin]] = []
         self._seen: dict[int, _Seen | None] = {}
         recorder.on_backward.append(self._differentiated)
+        recorder.lookers.append(self)
 
     def watch(
         self, info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor | None, output: Any, line: int
@@ -116,6 +117,14 @@ class SourceSpy:
         self._looks += 1
         with np.errstate(all="ignore"):
             self._look(info, module, batch, output, line)
+
+    def patience(self) -> int:
+        """See recorder.Looker."""
+        return 1 << 30 if self._looks >= MAX_LOOKS else self._next - self._forwards - 1
+
+    def skipped(self, forwards: int) -> None:
+        """See recorder.Looker."""
+        self._forwards += forwards
 
     def _look(
         self, info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor, output: torch.Tensor, line: int

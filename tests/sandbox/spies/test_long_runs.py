@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from sandbox import trace
-from sandbox.spies.data import DataSpy, _PassState
+from sandbox.spies.data import DataSpy, PassState
 from sandbox.spies.feed import Draw
 from sandbox.spies.recorder import Recorder
 
@@ -45,7 +45,7 @@ def run(steps: int) -> tuple[int, int]:
     return written, held(recorder, {id(recorder)}) + held(spy, {id(recorder)})
 
 
-def one_pass(recorder: Recorder, spy: DataSpy) -> _PassState:
+def one_pass(recorder: Recorder, spy: DataSpy) -> PassState:
     """A new pass over the loader; its iterator is forgotten at once."""
 
     class Iterator:
@@ -57,7 +57,7 @@ def one_pass(recorder: Recorder, spy: DataSpy) -> _PassState:
     return state
 
 
-def one_step(recorder: Recorder, state: _PassState, params: list[int], loss: float) -> None:
+def one_step(recorder: Recorder, state: PassState, params: list[int], loss: float) -> None:
     """What the spies report of one step."""
     state.waiting.append([1, 5, 3, 2])
     state.yielded(4)

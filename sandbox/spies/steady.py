@@ -1,0 +1,332 @@
+"""The step that equals the one before: told by a short comparison, counted, and written down later.
+
+Nearly every step of a run repeats the last one, beat for beat: the same loader draws as many rows, the same module
+sees them in the same mode, the same optimizer steps.  Once a step was heard twice in full, its beats are what is
+expected (`Steady.now`).  A beat that is as expected costs one comparison here; what the spies would have noted of
+it is the same as last time, and is added to their counts when the run of equal steps is over.  At the first beat
+that differs, `leave` adds them up and tells the beats of the step under way in full, so that whoever looks finds
+what he would have found without this file.  `tests/sandbox/spies/test_steady.py` holds the two against each other.
+
+Only plain steps are taken for steady: each backward follows one forward on one batch that a loader drew, and the
+step at the end uses them all.  Whatever else happens between two steps is always told in full.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from sandbox.spies.feed import Draw
+from sandbox.spies.graphs import first_tensor, mark_graph
+
+if TYPE_CHECKING:
+    from sandbox.spies.data import PassState
+    from sandbox.spies.modes import Use
+    from sandbox.spies.recorder import Recorder
+    from sandbox.spies.registry import ModuleInfo, OptimizerInfo
+
+PLAIN = re.compile(r"[ZHC]*(D[ZHCL]*F[ZHCL]*B[ZHCL]*)+S")
+MOST = 256  # steps that are counted before they are written down
+LEAST = 3  # steps for which it is worth while
+MAX_BEATS = 64  # of a step
+LAST_BATCHES = 3  # of a pass: they are told in full
+
+
+class Beat:
+    """A beat as it was heard last.  `of` is whose beat it is: a pass, module, loss, optimizer or scheduler."""
+
+    __slots__ = ("direct", "following", "kind", "layers", "of", "rows", "training", "use")
+
+    def __init__(self, kind: str, of: Any = None, rows: int = 0) -> None:
+        self.kind, self.of, self.rows = kind, of, rows
+        self.following = self
+        self.use: Use | None = None  # of a forward: how its kind is counted …
+        self.training = False
+        self.layers: list[tuple[weakref.ref[torch.nn.Module], bool]] = []  # … the modes it ran in …
+        self.direct = False  # … and whether it was given the batch as it was drawn
+
+    def alike(self, other: Beat) -> bool:
+        """Whether another step's beat is the same; the next pass over a loader is as good as this one."""
+        if self.kind != other.kind or self.rows != other.rows or self.direct is not other.direct:
+            return False
+        if self.kind == "D":
+            return bool(self.of.loader == other.of.loader)
+        return self.of is other.of and self.use is other.use
+
+
+class Steady:
+    """Expects the beats of the last step again.  `now` is the next of them; None: beats are told in full."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self.now: Beat | None = None
+        self.allowed = True
+        self._heard: list[Beat] = []  # of the step under way, where it is told in full
+        self._script: list[Beat] = []  # of the last such step
+        self._fed: list[Beat] = []  # the draws among them …
+        self._uses: list[Use] = []  # … and how their forwards are counted
+        self._optimizer: OptimizerInfo | None = None
+        self._told: tuple[int, int] = (0, 0)  # rows trained on and fresh steps, when the last step was over
+        self._count = self._limit = 0
+        self._pointer = 0
+        self._values: list[float] = []  # the losses of the steps counted, and of the one under way …
+        self._whole = 0  # … so many of them of the former
+        self._partial: list[Any] = []  # what is needed to tell the step under way in full
+
+    # ── beats told in full ───────────────────────────────────────────────────────────────────────
+
+    def hear(self, beat: Beat) -> None:
+        """A beat is told in full."""
+        if len(self._heard) < MAX_BEATS:
+            self._heard.append(beat)
+
+    def hear_forward(
+        self, info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor | None, use: Use | None
+    ) -> None:
+        """A training forward is told in full."""
+        beat = Beat("F", info, len(batch) if batch is not None and batch.dim() else 0)
+        beat.use, beat.training = use, module.training
+        beat.layers = self._recorder.modes.flags(info)
+        beat.direct = batch is not None and batch.data_ptr() == self._pointer
+        self.hear(beat)
+
+    def hear_draw(self, state: PassState, rows: int, pointer: int) -> None:
+        """A draw is told in full."""
+        self._pointer = pointer
+        self.hear(Beat("D", state, rows))
+
+    def boundary(self, beats: str) -> None:
+        """A step told in full is over; if it was like the one before, the next is expected to be so too."""
+        heard, last = self._heard, self._script
+        self._heard, self._script = [], heard
+        feed = self._recorder.feed
+        before, self._told = self._told, (feed.trained_rows, feed.fresh_steps)
+        if (
+            not self.allowed
+            or not self._recorder.order.repeats
+            or len(heard) != len(beats)
+            or len(last) != len(heard)
+            or not PLAIN.fullmatch(beats)
+            or not all(map(Beat.alike, heard, last))
+        ):
+            return
+        fed = [beat for beat in heard if beat.kind == "D"]
+        forwards = [beat for beat in heard if beat.kind == "F"]
+        if (
+            self._told != (before[0] + sum(beat.rows for beat in fed), before[1] + 1)
+            or not feed.idle
+            or any(beat.use is None or beat.use.key[3] == "e" or beat.rows < 1 for beat in forwards)
+            or [beat.rows for beat in forwards] != [beat.rows for beat in fed]
+        ):
+            return
+        self._enter(heard, fed, [beat.use for beat in forwards if beat.use is not None])
+
+    def stop(self) -> None:
+        """From now on tell every beat in full."""
+        self.leave()
+        self.allowed = False
+
+    def forget(self) -> None:
+        """A stretch is over that is no step to be compared with."""
+        self._heard, self._script = [], []
+        self._told = (self._recorder.feed.trained_rows, self._recorder.feed.fresh_steps)
+
+    def _enter(self, script: list[Beat], fed: list[Beat], uses: list[Use]) -> None:
+        recorder = self._recorder
+        steps = recorder.steps
+        self._limit = min(
+            MOST,
+            (1 << steps.bit_length()) - 1 - steps,  # at powers of two every one looks
+            recorder.ledger.quiet,
+            *(looker.patience() // len(fed) for looker in recorder.lookers),
+        )
+        info = script[-1].of
+        if self._limit < LEAST or info.steps <= LEAST or info.compared != len(recorder.registry.modules):
+            return
+        for beat, following in zip(script, [*script[1:], script[0]], strict=True):
+            beat.following = following
+        self._fed, self._uses, self._optimizer = fed, uses, info
+        self.now = script[0]
+
+    # ── beats as expected ────────────────────────────────────────────────────────────────────────
+
+    def same(self, kind: str, of: Any = None) -> bool:
+        """Whether a beat is as expected, and then it is counted; if it is not, all is told up to here."""
+        beat = self.now
+        if beat is None:
+            return False
+        if beat.kind == kind and beat.of is of:
+            self.now = beat.following
+            return True
+        self.leave()
+        return False
+
+    def drawn(self, state: PassState, batch: Any) -> bool:
+        """The same for a batch that a loader has yielded."""
+        beat = self.now
+        if (
+            beat is not None
+            and beat.kind == "D"
+            and beat.of is state
+            and (state.expected is None or state.expected - state.batches > LAST_BATCHES)
+            and (tensor := first_tensor(batch)) is not None
+            and tensor.dim()
+            and tensor.size(0) == beat.rows
+        ):
+            self._pointer = pointer = tensor.data_ptr()
+            state.yielded(beat.rows)
+            self._partial.append(pointer)
+            self.now = beat.following
+            return True
+        self.leave()
+        return False
+
+    def forward(self, module: torch.nn.Module, args: tuple[Any, ...]) -> list[Any] | None:
+        """The same for a module's call; what `forward_made` is to be given, or None."""
+        beat = self.now
+        if (
+            beat is not None
+            and beat.kind == "F"
+            and beat.of.ref() is module
+            and torch.is_grad_enabled()
+            and module.training is beat.training
+            and (batch := first_tensor(args)) is not None
+            and batch.dim()
+            and batch.size(0) == beat.rows
+            and ((pointer := batch.data_ptr()) == self._pointer) is beat.direct
+            and (not beat.layers or all(_in_mode(*layer) for layer in beat.layers))
+        ):
+            made = [pointer, weakref.ref(batch), None]
+            self._partial.append(made)
+            self._recorder.batch_pointer = pointer
+            self.now = beat.following
+            return made
+        self.leave()
+        return None
+
+    def forward_made(self, made: list[Any], output: Any) -> None:
+        """The output of a forward that `forward` took for expected."""
+        result = first_tensor(output)
+        made[2] = mark = mark_graph(result) if result is not None else None
+        if self.now is None:  # all was told while it ran, without its mark
+            self._recorder.feed.forward_made(mark)
+
+    def backward(self, root: Any) -> bool:
+        """The same for a backward."""
+        beat = self.now
+        if beat is not None and beat.kind == "B" and type(root) is torch.Tensor and root.numel() == 1:
+            value = float(torch._C.TensorBase.item(root))
+            self._recorder.backwards += 1
+            self._values.append(value)
+            self._partial.append(value)
+            self.now = beat.following
+            return True
+        self.leave()
+        return False
+
+    def stepped(self, optimizer: torch.optim.Optimizer) -> bool:
+        """The same for the step itself."""
+        beat, info = self.now, self._optimizer
+        if (
+            beat is None
+            or info is None
+            or beat.kind != "S"
+            or info.ref() is not optimizer
+            or len(optimizer.param_groups) != info.groups
+        ):
+            self.leave()
+            return False
+        self.now = beat.following
+        self._partial.clear()
+        self._count += 1
+        self._whole = len(self._values)
+        recorder = self._recorder
+        recorder.steps += 1
+        if self._count >= self._limit:
+            self.leave()
+        elif time.monotonic() >= recorder.next_progress:
+            self.leave()
+            recorder.progress()
+        return True
+
+    # ── the end of equal steps ───────────────────────────────────────────────────────────────────
+
+    def leave(self) -> None:
+        """Write down what was counted, and tell the beats of the step under way in full."""
+        now, self.now = self.now, None
+        if now is None:
+            return
+        script = self._script[0]
+        partial, self._partial = self._partial, []
+        self._settle()
+        self._heard = []
+        beat, items = script, iter(partial)
+        while beat is not now:
+            self._tell(beat, items)
+            beat = beat.following
+
+    def _settle(self) -> None:
+        """Add the counted steps to what the spies keep."""
+        count, self._count = self._count, 0
+        values, self._values = self._values[: self._whole], []
+        if not count:
+            return
+        recorder, fed, info = self._recorder, self._fed, self._optimizer
+        assert info is not None
+        feed, number = recorder.feed, len(fed)
+        recorder.order.again(count)
+        recorder.ledger.passed(count)
+        for place, value in enumerate(values):
+            draw = fed[place % number]
+            draw.of.lost(draw.rows, value)
+            recorder.losses.add(value, 0)
+        for draw, use in zip(fed, self._uses, strict=True):
+            draw.of.trained += count
+            use.calls += count
+            use.trained += count
+        rows = sum(draw.rows for draw in fed)
+        feed.again(count, batches=number, rows=rows, last=self._draw(fed[-1], self._pointer))
+        for looker in recorder.lookers:
+            looker.skipped(count * number)
+        info.steps += count
+        for module in info.shared:
+            module.stepped = recorder.steps - 1
+        self._told = (feed.trained_rows, feed.fresh_steps)
+
+    def _tell(self, beat: Beat, partial: Any) -> None:
+        """Tell a beat of the step under way, of which nothing was written down."""
+        recorder = self._recorder
+        feed = recorder.feed
+        recorder.beat(beat.kind)
+        self.hear(beat)
+        if beat.kind == "D":
+            feed.drawn(self._draw(beat, next(partial)))
+        elif beat.kind == "Z":
+            feed.used.cleared()
+        elif beat.kind == "F":
+            pointer, batch, mark = next(partial)
+            assert beat.use is not None
+            beat.use.calls += 1
+            feed.forward_on(pointer, batch, beat.rows, beat.use)
+            feed.forward_made(mark)
+            for looker in recorder.lookers:
+                looker.skipped(1)
+        elif beat.kind == "B":
+            value = next(partial)
+            feed.forward_made(None)  # its graph was there when the backward came
+            feed.backward(None, value)
+            recorder.losses.add(value, 0)
+
+    def _draw(self, beat: Beat, pointer: int) -> Draw:
+        state = beat.of
+        return Draw(pointer, beat.rows, state.used, state.loader, functools.partial(state.lost, beat.rows))
+
+
+def _in_mode(ref: weakref.ref[torch.nn.Module], training: bool) -> bool:
+    layer = ref()
+    return layer is not None and layer.training is training
