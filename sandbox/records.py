@@ -181,7 +181,7 @@ class Row(Record):
     Z       optimizer   -            -           -             (-1: a module's zero_grad)
     F       module      -            -           text: fingerprint of the input; params: values;
                                                  flags: t or e, then h (float16) or b (bfloat16) under autocast
-    L       -           loss         -           -             text: function, flags: p probabilities, m mean
+    L       -           loss         -           -             text: function, flags: m mean
     B, A    -           loss         -           before, after: gradients; params: values before;
                                                  rows: steps taken by hooks inside it
     C       -           norm         max_norm    before, after: gradients; text: function; flags: b in a backward

@@ -176,7 +176,7 @@ def encode_row(
     values = "null" if params is None else f'"{params}"'
     return (
         f'{{"kind":"Row","window":{window},"beat":"{beat}","step":{step},"line":{line},"of":{of},"rows":{rows},'
-        f'"flags":"{flags}","text":{json.dumps(text) if text else _EMPTY},'
+        f'"flags":"{flags}","text":{_quoted(text)},'
         f'"value":{"null" if value is None else _number(value)},'
         f'"extra":{"null" if extra is None else _number(extra)},'
         f'"before":{gradient},"after":{left},"params":{values},'
@@ -184,7 +184,9 @@ def encode_row(
     ).encode()
 
 
-_EMPTY = '""'
+def _quoted(text: str) -> str:
+    plain = text.isascii() and (text.isalnum() or text.isidentifier())
+    return f'"{text}"' if plain or not text else json.dumps(text)
 
 
 def _number(value: float) -> str:

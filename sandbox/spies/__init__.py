@@ -31,7 +31,7 @@ class Spies:
         self._data, self._loss, self._sync = DataSpy(recorder), LossSpy(recorder), SyncSpy(recorder)
         self._schedule, self._scaling = ScheduleSpy(recorder), ScalingSpy(recorder)
         self._undo: list[Callable[[], None]] = [
-            optimizer.install(recorder),
+            optimizer.install(recorder, self._schedule.rate),
             module.install(recorder, self.watchers),
             autograd.install(recorder),
             self._loss.install(),

@@ -48,7 +48,7 @@ def _scalar(tensors: Any) -> tuple[torch.Tensor | None, float | None]:
 
 
 def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
-    as_before = recorder.shielded(recorder.steady.backward)
+    steady = recorder.steady
 
     @recorder.shielded
     def look_before(tensors: Any, given: Any) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
         if recorder.elsewhere or recorder.differentiating:  # a checkpoint's own backward is no beat
             original(tensors, *args, **kwargs)
             return
-        if recorder.steady.now is not None and as_before(tensors):
+        if steady.now is not None and steady.backward(tensors):
             seen = None
         else:
             seen = look_before(tensors, args[0] if args else kwargs.get("grad_tensors"))

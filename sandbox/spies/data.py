@@ -301,7 +301,8 @@ class DataSpy:
         lost = functools.partial(state.lost, rows)
         recorder.feed.drawn(Draw(pointer, rows, state.used, state.loader, lost))
         if recorder.ledger.open:
-            recorder.labels.drawn(batch)
+            if recorder.ledger.fresh:
+                recorder.labels.drawn(batch)
             recorder.ledger.row("D", 0, of=state.number, rows=rows)
         left = -1 if state.expected is None else state.expected - state.batches
         if left == 2:

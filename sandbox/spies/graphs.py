@@ -73,11 +73,13 @@ class Mark:
 
 def mark_graph(output: torch.Tensor) -> weakref.ref[Mark] | None:
     """Hang a mark on a graph's root node; None where there is no graph."""
-    if output.grad_fn is None:
-        return None
+    return None if output.grad_fn is None else mark_node(output.grad_fn)
+
+
+def mark_node(node: Any) -> weakref.ref[Mark]:
+    """Hang a mark on a node."""
     mark = Mark()
-    metadata: Any = output.grad_fn.metadata
-    metadata[MARK] = mark
+    node.metadata[MARK] = mark
     return weakref.ref(mark)
 
 

@@ -19,18 +19,23 @@ import numpy as np
 import torch
 
 from sandbox import trace
-from sandbox.spies.graphs import Mark, mark_graph
+from sandbox.spies.graphs import STRIDED, Mark, mark_graph
 
 if TYPE_CHECKING:
     from sandbox.spies.recorder import Recorder
 
-FIRST_WINDOW = 24  # steps
-WINDOW = 8
+FIRST_WINDOW = 16  # steps
+WINDOW = 5
+NEWS = 8  # of a window opened because the order of beats changed
+LOOKS = 2  # steps of a window, if nothing new has opened it, in which operands of losses are looked at
 EPOCH_ENDS = (1, 2, 4, 16, 64)
 MAX_CHANGES = 12  # windows opened because the order of beats changed
 MAX_WINDOWS = 40
 MAX_ROWS = 192  # of one window
 MAX_TENSORS = 48
+VALUE, GRADIENT = 0, 1  # what is read of a parameter
+VIEWED = (torch.float32, torch.float64)
+_NONE = np.zeros(0, np.float32)
 LARGEST, RANDOM = 5, 3  # coordinates of each parameter
 
 
@@ -51,6 +56,7 @@ class Ledger:
         self._tracked: dict[int, None] = {}
         self.reached: set[int] = set()  # parameters that had a gradient at some reading
         self._changes = self._epochs = 0
+        self.looks = FIRST_WINDOW  # boundaries in which operands of losses are still looked at
         self._marks: list[Any] = []
         self._attached = 0
         self._candidate: tuple[Any, int] | None = None
@@ -62,6 +68,7 @@ class Ledger:
         """A pattern of beats is complete: close the window when it is over, or open the next."""
         self._boundaries += 1
         if self.open:
+            self.looks -= 1
             if self._boundaries >= self._until:
                 self.close()
         elif self._boundaries >= self._next:
@@ -69,7 +76,7 @@ class Ledger:
             self._next = int(self._boundaries * (1.5 + self._recorder.random.random() / 2)) + WINDOW
         elif new_pattern and self._changes < MAX_CHANGES:
             self._changes += 1
-            self._start(WINDOW)
+            self._start(NEWS, NEWS)
 
     @property
     def quiet(self) -> int:
@@ -86,11 +93,17 @@ class Ledger:
         if not self.open and self._epochs in EPOCH_ENDS:
             self._start(WINDOW)
 
-    def _start(self, length: int) -> None:
+    @property
+    def fresh(self) -> bool:
+        """Whether the window under way is so new that operands of losses are looked at in it."""
+        return self.open and self.looks > 0
+
+    def _start(self, length: int, looks: int = LOOKS) -> None:
         if self.window + 1 >= MAX_WINDOWS:
             return
         self.window += 1
         self._recorder.quick = False
+        self.looks = looks
         self.open, self._until, self._rows, self._layout = True, self._boundaries + length, 0, None
         self._marks, self._attached, self._streak, self._candidate = [], 0, (0, 0, 0), None
 
@@ -182,30 +195,34 @@ class Ledger:
             if grad is not None:
                 self.reached.add(sampled.number)
             found.append(grad)
-        return self._pack(found) if any(grad is not None for grad in found) else self._zeros
+        if all(grad is None for grad in found):
+            return self._zeros
+        return self._read(found, GRADIENT) if given is None else self._pack(found)
 
     def values(self) -> str | None:
         """Parameter values at the window's coordinates as a packed vector."""
         if self._layout is None:
             return None
-        for sampled in self._layout:
-            tensor = sampled.ref()
-            if tensor is None or tensor.data_ptr() != sampled.pointer:
-                return self._values_anew()
-            sampled.elements.take(sampled.places, out=sampled.into, mode="clip")
-        return _packed(self._vector)
+        return self._read([sampled.ref() for sampled in self._layout], VALUE)
 
-    def _values_anew(self) -> str:
-        """The same where a parameter lies in another place than at the last reading, or at the first one."""
-        found = [sampled.ref() for sampled in self._layout or []]
-        text = self._pack(found)
-        for sampled, tensor in zip(self._layout or [], found, strict=True):
-            sampled.pointer = -1
-            if tensor is not None and tensor.device.type == "cpu" and tensor.is_contiguous():
-                elements = _elements(tensor)
-                if elements.dtype == sampled.into.dtype and elements.ctypes.data == tensor.data_ptr():
-                    sampled.pointer, sampled.elements = tensor.data_ptr(), elements
-        return text
+    def release(self) -> None:
+        """Gradients are about to be cleared, or were used: keep none of them alive."""
+        for sampled in self._layout or ():
+            sampled.pointers[GRADIENT], sampled.elements[GRADIENT] = -1, _NONE
+
+    def _read(self, tensors: list[torch.Tensor | None], what: int) -> str:
+        """The chosen elements of one tensor for each entry of the layout, through views where there can be some."""
+        assert self._layout is not None
+        for sampled, tensor in zip(self._layout, tensors, strict=True):
+            if tensor is None:
+                sampled.into.fill(0)
+                continue
+            if tensor.layout is not STRIDED or (
+                tensor.data_ptr() != sampled.pointers[what] and not sampled.look_at(tensor, what)
+            ):
+                return self._pack(tensors)
+            sampled.elements[what].take(sampled.places, out=sampled.into, mode="clip")
+        return _packed(self._vector)
 
     def _pack(self, tensors: list[torch.Tensor | None]) -> str:
         """The chosen elements of one tensor for each entry of the layout (zeros where there is none)."""
@@ -262,16 +279,29 @@ class Ledger:
 
 
 class _Sampled:
-    """A parameter's place in the layout: its coordinates, and the part of the vector they are read into."""
+    """A parameter's place in the layout: its coordinates, and the part of the vector they are read into.
 
-    __slots__ = ("elements", "into", "last", "number", "places", "pointer", "ref")
+    `elements` are views of its values and of its gradient, good as long as these lie at `pointers`.
+    """
+
+    __slots__ = ("elements", "into", "last", "number", "places", "pointers", "ref")
 
     def __init__(self, number: int, ref: weakref.ref[torch.Tensor], places: list[int]) -> None:
         self.number, self.ref = number, ref
         self.places = np.array(places)
         self.last = places[-1]
-        self.into = self.elements = np.zeros(0, np.float32)
-        self.pointer = -1  # where the values lie, of which `elements` is a view
+        self.into = _NONE
+        self.pointers, self.elements = [-1, -1], [_NONE, _NONE]
+
+    def look_at(self, tensor: torch.Tensor, what: int) -> bool:
+        """Make a view of the values or the gradient; False where there can be none of the wanted type."""
+        if tensor.device.type != "cpu" or tensor.dtype not in VIEWED or not tensor.is_contiguous():
+            return False
+        elements = tensor.detach().numpy().reshape(-1)
+        if elements.dtype != self.into.dtype or elements.size <= self.last:
+            return False
+        self.pointers[what], self.elements[what] = tensor.data_ptr(), elements
+        return True
 
 
 def _elements(tensor: torch.Tensor) -> np.ndarray[Any, Any]:

@@ -30,7 +30,7 @@ LOSSES = (
     "poisson_nll_loss",
     "gaussian_nll_loss",
 )
-SAMPLED = 16  # calls at each line whose input is looked at; in ledger windows every one is
+SAMPLED = 16  # calls at each line whose input is looked at; in fresh ledger windows every one is
 MAX_CALLS = 32  # different lines
 MAX_PLACES = 256
 UNTOLD = 10  # calls in a known place that are taken to be at the known line, before one is looked up again
@@ -161,36 +161,34 @@ class LossSpy:
                 self._places[name, recorder.stretch] = entry
             return
         reduction = str(kwargs.get("reduction", "mean"))
-        values = args[0] if args else kwargs.get("input")
-        target = args[1] if len(args) > 1 else kwargs.get("target")
-        probabilities = _sample(entry, values, target, reduction)
-        if name == "nll_loss":
-            _look_at_rows(entry, values)
-        recorder.labels.compared(name, line, target, recorder.batch_pointer)
+        if entry.calls <= SAMPLED or recorder.ledger.fresh:
+            values = args[0] if args else kwargs.get("input")
+            target = args[1] if len(args) > 1 else kwargs.get("target")
+            _sample(entry, values, target, reduction)
+            if name == "nll_loss":
+                _look_at_rows(entry, values)
+            recorder.labels.compared(name, line, target, recorder.batch_pointer)
         if recorder.ledger.open:
-            number = float(result.detach()) if result.numel() == 1 else None
-            flags = ("p" if probabilities else "") + ("m" if reduction == "mean" else "")
-            recorder.ledger.row("L", line, text=name, value=number, flags=flags)
+            number = float(torch._C.TensorBase.item(result)) if result.numel() == 1 else None
+            recorder.ledger.row("L", line, text=name, value=number, flags="m" if reduction == "mean" else "")
 
 
-def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> bool:
-    """Look at one call's operands; whether its input rows are probabilities."""
+def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> None:
+    """Look at one call's operands."""
     if not isinstance(values, torch.Tensor) or not readable(values):
-        return False
+        return
     entry.sampled += 1
     entry.reduction = reduction
     entry.input_shape = list(values.shape)
     entry.target_shape = list(target.shape) if isinstance(target, torch.Tensor) else []
     if values.dim() < 2 or values.shape[1] < 2 or not values.is_floating_point() or not values.numel():
-        return False
+        return
     rows = values.detach()
     if not float(rows.min()) >= 0:  # what is negative (or nan) is no probability
-        return False
+        return
     sums = rows.sum(dim=1)
     entry.row_sum = float(sums.mean())
-    found = bool(((sums - 1).abs() < 1e-3).all())
-    entry.probabilities += found
-    return found
+    entry.probabilities += bool(((sums - 1).abs() < 1e-3).all())
 
 
 def _look_at_rows(entry: _Calls, values: Any) -> None:

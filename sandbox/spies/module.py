@@ -27,7 +27,6 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
     spy = _ModuleSpy(recorder, watchers)
     before, after = recorder.shielded(spy.before), recorder.shielded(spy.after)
     steady = recorder.steady
-    forward, forward_made = recorder.shielded(steady.forward), recorder.shielded(steady.forward_made)
     original: Callable[..., Any] = torch.nn.Module._call_impl
     parameters = torch.nn.Module.parameters
 
@@ -40,10 +39,9 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
         try:
             if not module._parameters and not module._modules and type(module).parameters is parameters:
                 return original(module, *args, **kwargs)
-            made = forward(module, args) if steady.now is not None else None
-            if made is not None:
+            if steady.now is not None and steady.forward(module, args):
                 output = original(module, *args, **kwargs)
-                forward_made(made, output)
+                steady.forward_made(output)
                 return output
             info = before(module, args)
             output = original(module, *args, **kwargs)

@@ -16,10 +16,10 @@ from sandbox.spies.steady import Beat
 RATES = 16  # groups whose learning rate is noted
 
 
-def install(recorder: Recorder) -> Callable[[], None]:
-    """Watch every optimizer; returns what undoes it."""
-    before = register_optimizer_step_pre_hook(recorder.shielded(_before_step(recorder)))
-    after = register_optimizer_step_post_hook(recorder.shielded(_after_step(recorder)))
+def install(recorder: Recorder, rate: Callable[[torch.optim.Optimizer], None]) -> Callable[[], None]:
+    """Watch every optimizer, and tell `rate` of each step; returns what undoes it."""
+    before = register_optimizer_step_pre_hook(_before_step(recorder))
+    after = register_optimizer_step_post_hook(_after_step(recorder, rate))
     made = torch.optim.Optimizer.__init__
     cleared, module_cleared = torch.optim.Optimizer.zero_grad, torch.nn.Module.zero_grad
     torch.optim.Optimizer.__init__ = _made(recorder, made)  # type: ignore[method-assign]
@@ -82,14 +82,19 @@ def _clears(recorder: Recorder) -> int:
     if recorder.quick:
         recorder.steady.hear(Beat("Z"))
     recorder.feed.used.cleared()
+    recorder.ledger.release()
     return line
 
 
 def _before_step(recorder: Recorder) -> Callable[..., None]:
     def before(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         recorder.stepping += 1
-        if recorder.stepping != 1 or not recorder.ledger.open:
-            return  # an optimizer inside an optimizer (SAM, Lookahead): the outer step is the beat
+        if recorder.ledger.open and recorder.stepping == 1:
+            recorder.shield(
+                look, optimizer
+            )  # else it is inside another (SAM, Lookahead), whose step is the beat
+
+    def look(optimizer: torch.optim.Optimizer) -> None:
         info = recorder.registry.optimizer(optimizer)
         ledger = recorder.ledger
         ledger.track(info.params)
@@ -109,14 +114,22 @@ def _before_step(recorder: Recorder) -> Callable[..., None]:
     return before
 
 
-def _after_step(recorder: Recorder) -> Callable[..., None]:
+def _after_step(recorder: Recorder, rate: Callable[[torch.optim.Optimizer], None]) -> Callable[..., None]:
+    steady = recorder.steady
+
     def after(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        if recorder.stepping > 1:
-            recorder.stepping -= 1
-            return
-        recorder.stepping = 0
-        if recorder.steady.now is not None and recorder.steady.stepped(optimizer):
-            return
+        try:
+            rate(optimizer)
+            if recorder.stepping > 1:
+                recorder.stepping -= 1
+                return
+            recorder.stepping = 0
+            if steady.now is None or not steady.stepped(optimizer):
+                look(optimizer)
+        except Exception:  # noqa: BLE001 - see Recorder.shield
+            recorder.failed()
+
+    def look(optimizer: torch.optim.Optimizer) -> None:
         line, registry = recorder.beat("S"), recorder.registry
         info = registry.optimizer(optimizer)
         info.steps += 1
@@ -132,6 +145,7 @@ def _after_step(recorder: Recorder) -> Callable[..., None]:
             module.stepped = recorder.steps
         if (ledger := recorder.ledger).open:
             ledger.row("S", line, of=info.number, after=ledger.gradients(), params=ledger.values())
+            ledger.release()
         recorder.stepped(info.params)
 
     return after

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch.optim.lr_scheduler import LRScheduler
-from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from sandbox import trace
 from sandbox.spies.recorder import Recorder
@@ -66,10 +65,8 @@ class ScheduleSpy:
                 if name in vars(kind):
                     replaced.append((kind, name, vars(kind)[name]))
                     setattr(kind, name, wrap(vars(kind)[name]))
-        hook = register_optimizer_step_post_hook(self._recorder.shielded(self._rate))
 
         def uninstall() -> None:
-            hook.remove()
             for kind, name, original in reversed(replaced):
                 setattr(kind, name, original)
 
@@ -143,7 +140,8 @@ class ScheduleSpy:
         if used is not None:
             used.stepped(recorder.steps)
 
-    def _rate(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+    def rate(self, optimizer: torch.optim.Optimizer) -> None:
+        """An optimizer has stepped."""
         known = self._rates.get(id(optimizer))
         if not optimizer.param_groups or self._recorder.elsewhere:
             return

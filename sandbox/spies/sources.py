@@ -24,7 +24,8 @@ from sandbox.spies.graphs import MARK, Mark, marks_below
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.registry import ModuleInfo
 
-ROWS = 12  # of a batch that are looked at
+ROWS = 12  # of a batch that are looked at …
+FIRST_LOOKS, FEWER_ROWS = 4, 4  # … and from then on
 CHUNK = 4096
 MATCH = 0.9995  # correlation from which a row is the raw row
 SKETCH = 16  # numbers that stand for a row while most of the sources are ruled out
@@ -111,7 +112,7 @@ class SourceSpy:
         if self._looks >= MAX_LOOKS or (self._forwards < self._next and self._recorder.passes == self._pass):
             return
         self._pass = self._recorder.passes  # a new pass over a loader may bring other data
-        self._next = self._forwards + max(1, self._forwards // 2)
+        self._next = self._forwards + self._forwards
         if self._width < MIN_WIDTH or batch is None or batch.dim() < 2:
             return
         self._looks += 1
@@ -133,7 +134,8 @@ class SourceSpy:
             self._seen[info.number] = None
             return
         size = len(batch)
-        take = torch.linspace(0, size - 1, min(ROWS, size)).long().to(batch.device)
+        many = ROWS if self._looks <= FIRST_LOOKS else FEWER_ROWS
+        take = torch.linspace(0, size - 1, min(many, size)).long().to(batch.device)
         rows = batch.detach().reshape(size, -1).index_select(0, take).float().cpu().numpy()
         names, raws = self._match(rows)
         counts: dict[str, int] = {}

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from sandbox.spies.feed import Draw
-from sandbox.spies.graphs import first_tensor, mark_graph
+from sandbox.spies.graphs import Mark, first_tensor, mark_node
 
 if TYPE_CHECKING:
     from sandbox.spies.data import PassState
@@ -76,6 +76,7 @@ class Steady:
         self._pointer = 0
         self._values: list[float] = []  # the losses of the steps counted, and of the one under way …
         self._whole = 0  # … so many of them of the former
+        self._graph: Any = None  # of the last forward, until its backward
         self._partial: list[Any] = []  # what is needed to tell the step under way in full
 
     # ── beats told in full ───────────────────────────────────────────────────────────────────────
@@ -186,47 +187,57 @@ class Steady:
         self.leave()
         return False
 
-    def forward(self, module: torch.nn.Module, args: tuple[Any, ...]) -> list[Any] | None:
-        """The same for a module's call; what `forward_made` is to be given, or None."""
+    def forward(self, module: torch.nn.Module, args: tuple[Any, ...]) -> bool:
+        """The same for a module's call, whose output then goes to `forward_made`."""
         beat = self.now
-        if (
-            beat is not None
-            and beat.kind == "F"
-            and beat.of.ref() is module
-            and torch.is_grad_enabled()
-            and module.training is beat.training
-            and (batch := first_tensor(args)) is not None
-            and batch.dim()
-            and batch.size(0) == beat.rows
-            and ((pointer := batch.data_ptr()) == self._pointer) is beat.direct
-            and (not beat.layers or all(_in_mode(*layer) for layer in beat.layers))
-        ):
-            made = [pointer, weakref.ref(batch), None]
-            self._partial.append(made)
-            self._recorder.batch_pointer = pointer
-            self.now = beat.following
-            return made
-        self.leave()
-        return None
+        try:
+            if (
+                beat is not None
+                and beat.kind == "F"
+                and beat.of.ref() is module
+                and torch.is_grad_enabled()
+                and module.training is beat.training
+                and (batch := first_tensor(args)) is not None
+                and batch.dim()
+                and batch.size(0) == beat.rows
+                and ((pointer := batch.data_ptr()) == self._pointer) is beat.direct
+                and (not beat.layers or all(_in_mode(*layer) for layer in beat.layers))
+            ):
+                made = (pointer, weakref.ref(batch))
+                self._partial.append(made)
+                self._recorder.batch_pointer = pointer
+                self.now = beat.following
+                return True
+            self.leave()
+        except Exception:  # noqa: BLE001 - see Recorder.shield
+            self._recorder.failed()
+        return False
 
-    def forward_made(self, made: list[Any], output: Any) -> None:
+    def forward_made(self, output: Any) -> None:
         """The output of a forward that `forward` took for expected."""
-        result = first_tensor(output)
-        made[2] = mark = mark_graph(result) if result is not None else None
-        if self.now is None:  # all was told while it ran, without its mark
-            self._recorder.feed.forward_made(mark)
+        try:
+            result = first_tensor(output)
+            self._graph = None if result is None else result.grad_fn
+            if self.now is None:  # all was told while it ran, without its mark
+                self._recorder.feed.forward_made(self._mark())
+        except Exception:  # noqa: BLE001 - as above
+            self._recorder.failed()
 
     def backward(self, root: Any) -> bool:
         """The same for a backward."""
         beat = self.now
-        if beat is not None and beat.kind == "B" and type(root) is torch.Tensor and root.numel() == 1:
-            value = float(torch._C.TensorBase.item(root))
-            self._recorder.backwards += 1
-            self._values.append(value)
-            self._partial.append(value)
-            self.now = beat.following
-            return True
-        self.leave()
+        try:
+            if beat is not None and beat.kind == "B" and type(root) is torch.Tensor and root.numel() == 1:
+                value = float(torch._C.TensorBase.item(root))
+                self._graph = None
+                self._recorder.backwards += 1
+                self._values.append(value)
+                self._partial.append(value)
+                self.now = beat.following
+                return True
+            self.leave()
+        except Exception:  # noqa: BLE001 - as above
+            self._recorder.failed()
         return False
 
     def stepped(self, optimizer: torch.optim.Optimizer) -> bool:
@@ -261,6 +272,7 @@ class Steady:
         now, self.now = self.now, None
         if now is None:
             return
+        mark = self._mark()
         script = self._script[0]
         partial, self._partial = self._partial, []
         self._settle()
@@ -269,6 +281,8 @@ class Steady:
         while beat is not now:
             self._tell(beat, items)
             beat = beat.following
+        if mark is not None:
+            self._recorder.feed.forward_made(mark)
 
     def _settle(self) -> None:
         """Add the counted steps to what the spies keep."""
@@ -309,18 +323,21 @@ class Steady:
         elif beat.kind == "Z":
             feed.used.cleared()
         elif beat.kind == "F":
-            pointer, batch, mark = next(partial)
+            pointer, batch = next(partial)
             assert beat.use is not None
             beat.use.calls += 1
             feed.forward_on(pointer, batch, beat.rows, beat.use)
-            feed.forward_made(mark)
             for looker in recorder.lookers:
                 looker.skipped(1)
         elif beat.kind == "B":
             value = next(partial)
-            feed.forward_made(None)  # its graph was there when the backward came
             feed.backward(None, value)
             recorder.losses.add(value, 0)
+
+    def _mark(self) -> weakref.ref[Mark] | None:
+        """A mark on the graph of the last forward, if it waits for its backward."""
+        graph, self._graph = self._graph, None
+        return mark_node(graph) if graph is not None else None
 
     def _draw(self, beat: Beat, pointer: int) -> Draw:
         state = beat.of
