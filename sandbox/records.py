@@ -181,7 +181,7 @@ class Row(Record):
     Z       optimizer   -            -           -             (-1: a module's zero_grad)
     F       module      -            -           text: fingerprint of the input; params: values;
                                                  flags: t or e, then h (float16) or b (bfloat16) under autocast
-    L       -           loss         -           -             text: function, flags: m mean
+    L       -           loss         -           -             text: function, flags: m mean, s sum; rows: of its input
     B, A    -           loss         -           before, after: gradients; params: values before;
                                                  rows: steps taken by hooks inside it
     C       -           norm         max_norm    before, after: gradients; text: function; flags: b in a backward
@@ -227,9 +227,9 @@ class Losses(Record):
 class LossCall(Record):
     """A loss function as the student's code called it at one line, and what went into it.
 
-    `probabilities` counts the sampled calls (`sampled`) whose input rows were a softmax's output, and
-    `unnormalised` those of nll_loss whose rows were no log-probabilities: their logsumexp was as far from 0 as
-    `logsumexp` says.
+    `probabilities` counts the sampled calls (`sampled`) whose input rows were a softmax's output, `squashed` those
+    whose input lay between 0 and 1 throughout, as a sigmoid's does, and `unnormalised` those of nll_loss whose
+    rows were no log-probabilities: their logsumexp was as far from 0 as `logsumexp` says.
     """
 
     name: str
@@ -242,6 +242,7 @@ class LossCall(Record):
     target_shape: list[int]
     row_sum: float | None
     unnormalised: int = 0
+    squashed: int = 0
     logsumexp: float = 0.0
 
 

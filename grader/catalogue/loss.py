@@ -8,9 +8,9 @@ ENTRIES: dict[str, Entry] = {
     "softmax-before-cross-entropy": Entry(
         "error",
         "Probabilities go into a cross-entropy that expects logits",
-        "Cross-entropy applies a softmax of its own.  A second one squeezes all scores together: the gradients "
-        "become small and the loss cannot come near zero.",
-        "Give the model's raw scores to the loss, without softmax.",
+        "Cross-entropy applies a softmax of its own.  A second one, or a sigmoid, squeezes all scores together: the "
+        "gradients become small and the loss cannot come near zero.",
+        "Give the model's raw scores to the loss, without softmax or sigmoid.",
     ),
     "logits-into-nll": Entry(
         "error",

@@ -108,7 +108,7 @@ def _seen_ends(facts: Facts, steps: list[Step], size: float) -> tuple[list[int],
 def double_backward(facts: Facts) -> Verdict:
     """The same loss differentiated twice for one step, so that its gradient counts double."""
     steps = gathered(facts, steps_of(facts))
-    double = [step for step, backs in steps if _repeats(step, backs)]
+    double = [step for step, backs in steps if _repeats(step, backs) or _once_more(step)]
     if len(double) < min(AT_LEAST, len(steps)) or len(double) < OFTEN * len(steps) or not double:
         return Clear()
     text = (
@@ -117,6 +117,22 @@ def double_backward(facts: Facts) -> Verdict:
     )
     return Found(
         text, (facts.line_of("B"),), {"steps": len(steps), "steps_with_double_gradient": len(double)}
+    )
+
+
+def _once_more(step: Step) -> bool:
+    """Whether one batch went through model and loss again, and some parameter got both gradients at full weight."""
+    calls: dict[tuple[str, int, tuple[int, str]], list[Back]] = {}
+    for back in step.fresh:
+        whole = back.loss and back.row.value is not None and abs(back.row.value / back.loss - 1) < SAME_GAIN
+        if back.batch and back.mean and back.forward and whole:
+            calls.setdefault((back.batch, back.module, back.place), []).append(back)
+    mixes = step.touches[0].mixes if step.touches else step.mixes
+    return any(
+        sum(abs(mix.get(back.number, 0.0) - 1) < SAME_GAIN for back in backs) > 1
+        for backs in calls.values()
+        if len(backs) > 1
+        for mix in mixes.values()
     )
 
 

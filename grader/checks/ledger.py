@@ -177,8 +177,11 @@ class _Window:
             row=row,
             batch=forward.text if forward is not None else "",
             rows=sum(inputs.values()) if summed else (forward.rows if forward is not None else -1),
-            loss=row.value if summed else (losses[-1].value if losses else None),
-            mean=bool(losses) and all("m" in loss.flags for loss in losses),
+            loss=row.value if summed else (_mean_of(losses[-1]) if losses else None),
+            mean=bool(losses) and all(_averages(loss) for loss in losses),
+            forward=bool(inputs),
+            module=forward.of if forward is not None else -1,
+            place=(losses[-1].line, losses[-1].text) if losses else (0, ""),
             parts=len(inputs) if summed else 1,
             passed=self._passed,
             again=bool(self._backs) and not inputs and not losses,
@@ -398,6 +401,20 @@ class _Window:
     def _note_moved(self, before: Vector, after: Vector) -> None:
         changed = (number for number, part in self._parts.items() if (before[part] != after[part]).any())
         self._ledger.moved.update(changed)
+
+
+PER_ROW = ("cross_entropy", "nll_loss")  # whose mean is the sum over the rows, divided by their number
+
+
+def _averages(loss: Row) -> bool:
+    """Whether a loss call's average over its batch is known."""
+    return "m" in loss.flags or ("s" in loss.flags and loss.text in PER_ROW and loss.rows > 0)
+
+
+def _mean_of(loss: Row) -> float | None:
+    """A loss call's value as an average over its rows, where it added them up."""
+    added = "s" in loss.flags and loss.text in PER_ROW and loss.rows > 0
+    return loss.value / loss.rows if added and loss.value is not None else loss.value
 
 
 def _is_sum(value: float | None, losses: list[Row]) -> bool:

@@ -10,18 +10,27 @@ from sandbox import trace
 
 LONG = 7  # graphs in a row that are all alive: a right loop has one or two (and those of a window)
 MOST = 0.8
+ON_LOGITS = ("cross_entropy", "binary_cross_entropy_with_logits")
 
 
 @check("softmax-before-cross-entropy")
 def softmax_before_cross_entropy(facts: Facts) -> Verdict:
-    """Rows that are non-negative and sum to one, call after call, at the input of cross_entropy."""
+    """Rows that sum to one, or numbers that all lie between 0 and 1, call after call, where logits are expected."""
     for call in facts.of(trace.LossCall):
-        if call.name == "cross_entropy" and call.sampled >= 3 and call.probabilities == call.sampled:
+        if call.name not in ON_LOGITS or call.sampled < 3:
+            continue
+        if call.name == "cross_entropy" and call.probabilities == call.sampled:
             text = (
                 f"In all {call.sampled} calls that were looked at, every row that went into the cross-entropy was "
                 f"non-negative and summed to {call.row_sum or 1:.3f}: the output of a softmax."
             )
             return Found(text, (call.line,), {"calls": call.sampled, "row_sum": call.row_sum or 1.0})
+        if call.squashed == call.sampled:
+            text = (
+                f"In all {call.sampled} calls that were looked at, every number that went into `{call.name}` lay "
+                "between 0 and 1, as the outputs of a sigmoid or a softmax do; raw scores are of either sign."
+            )
+            return Found(text, (call.line,), {"calls": call.sampled})
     return Clear()
 
 

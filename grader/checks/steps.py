@@ -25,7 +25,10 @@ class Back:
     batch: str  # fingerprint of the last forward's input, "" where none was seen
     rows: int
     loss: float | None
-    mean: bool  # the loss calls before it averaged over their batches
+    mean: bool  # `loss` is an average over the batch
+    forward: bool = False  # a forward came since the backward before it
+    module: int = -1  # number of the module that went forward
+    place: tuple[int, str] = (0, "")  # line and name of the loss function
     parts: int = 1  # batches whose losses were added up into it
     uses: int = 0
     passed: int = -1  # number of the pass over a loader that drew the last batch before it

@@ -17,6 +17,7 @@ ENOUGH = 3  # steps
 MOST = 0.8  # of the watched steps
 ALIKE = 1e-3  # relative, between the weights of two steps; other terms of a loss make them differ by more
 SAME = 1e-6  # relative, between two values of one loss
+UNCUT = 5  # steps that a clip left alone
 OFF = 0.01  # relative, from what is wanted
 
 
@@ -57,7 +58,7 @@ def odd_weight(facts: Facts, *, several: bool) -> tuple[float, int, Step] | None
     With it, how many batches a step gathered, and the first such step.  `several`: of steps that gathered more than
     one batch, else of those on a single one.  None where weights differ, are right, or the rate makes up for them.
     """
-    wanted = facts.exercise.expect.lr
+    wanted = _stated_rate(facts)
     steps = steps_of(facts)
     if wanted is None or not steps or not _plain(facts):
         return None
@@ -75,6 +76,41 @@ def odd_weight(facts: Facts, *, several: bool) -> tuple[float, int, Step] | None
     return usual, int(median(_batches(step) for step in alike)), alike[0]
 
 
+def _beside_a_clip(facts: Facts) -> tuple[float, int, Step] | None:
+    """The same where a clip shortens some steps, whatever the optimizer: what counts are those that it leaves alone.
+
+    A clip makes the length of a gradient matter also where the optimizer does not; where it shortens no step, or
+    all of them, the weight makes no difference and cannot be told.
+    """
+    weighed = [(weight, step) for step in steps_of(facts) if (weight := weight_of(step)) is not None]
+    chosen = [(weight, step) for weight, step in weighed if _batches(step) > 1]
+    most = max((weight for weight, _ in chosen), default=1.0)
+    alone = [step for weight, step in chosen if weight >= most * (1 - ALIKE)]
+    if len(alone) < UNCUT or abs(most - 1) <= OFF or len(chosen) < MOST * len(weighed):
+        return None
+    cut = sum(weight < most * (1 - OFF) for weight, _ in chosen)
+    if most > 1 and not cut:
+        return None
+    if most < 1 and not any(_too_long(touch.row, most) for step in alone for touch in step.touches):
+        return None
+    return most, int(median(_batches(step) for step in alone)), alone[0]
+
+
+def _too_long(clip: trace.Row, weight: float) -> bool:
+    """Whether a clip would have shortened this gradient, had it been gathered at weight one."""
+    return clip.value is not None and clip.extra is not None and clip.value / weight > clip.extra * (1 + OFF)
+
+
+def _stated_rate(facts: Facts) -> float | None:
+    """The rate that the exercise states, or hands in with its optimizer."""
+    if facts.exercise.expect.lr is not None:
+        return facts.exercise.expect.lr
+    uses = {use.id: use.steps for use in facts.of(trace.OptimizerUse)}
+    used = [item for item in facts.of(trace.Optimizer) if uses.get(item.id)]
+    rates = {item.hyper.get("lr") for item in used if item.given}
+    return rates.pop() if len(rates) == 1 and all(item.given for item in used) else None
+
+
 def _rates(step: Step) -> list[float]:
     return step.rates if step.optimizer != BY_HAND else ([] if step.rate is None else [step.rate])
 
@@ -88,7 +124,7 @@ def _plain(facts: Facts) -> bool:
 def scaled_loss(facts: Facts) -> Found | None:
     """A single batch's loss that went backward multiplied by some number, which acts as another learning rate."""
     odd = odd_weight(facts, several=False)
-    wanted = facts.exercise.expect.lr
+    wanted = _stated_rate(facts)
     if odd is None or wanted is None:
         return None
     weight, _, step = odd
@@ -103,7 +139,7 @@ def scaled_loss(facts: Facts) -> Found | None:
 
 def badly_averaged(facts: Facts) -> Found | None:
     """Several batches' losses whose weights do not add up to one."""
-    odd = odd_weight(facts, several=True)
+    odd = odd_weight(facts, several=True) or _beside_a_clip(facts)
     if odd is None:
         return None
     weight, size, step = odd

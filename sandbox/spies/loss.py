@@ -30,6 +30,7 @@ LOSSES = (
     "poisson_nll_loss",
     "gaussian_nll_loss",
 )
+REDUCTIONS = {"mean": "m", "sum": "s"}
 SAMPLED = 16  # calls at each line whose input is looked at; in fresh ledger windows every one is
 MAX_CALLS = 32  # different lines
 MAX_PLACES = 256
@@ -41,7 +42,7 @@ class _Calls:
 
     def __init__(self, name: str, line: int) -> None:
         self.name, self.line = name, line
-        self.calls = self.skipped = self.sampled = self.probabilities = 0
+        self.calls = self.skipped = self.sampled = self.probabilities = self.squashed = 0
         self.reduction = ""
         self.input_shape: list[int] = []
         self.target_shape: list[int] = []
@@ -85,6 +86,7 @@ class LossSpy:
                 target_shape=calls.target_shape,
                 row_sum=calls.row_sum,
                 unnormalised=calls.unnormalised,
+                squashed=calls.squashed,
                 logsumexp=calls.logsumexp,
             )
             self._recorder.write(record, closing=True)
@@ -170,7 +172,10 @@ class LossSpy:
             recorder.labels.compared(name, line, target, recorder.batch_pointer)
         if recorder.ledger.open:
             number = float(torch._C.TensorBase.item(result)) if result.numel() == 1 else None
-            recorder.ledger.row("L", line, text=name, value=number, flags="m" if reduction == "mean" else "")
+            values = args[0] if args else kwargs.get("input")
+            rows = len(values) if isinstance(values, torch.Tensor) and values.dim() else -1
+            flag = REDUCTIONS.get(reduction, "")
+            recorder.ledger.row("L", line, text=name, value=number, rows=rows, flags=flag)
 
 
 def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> None:
@@ -181,10 +186,14 @@ def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> None:
     entry.reduction = reduction
     entry.input_shape = list(values.shape)
     entry.target_shape = list(target.shape) if isinstance(target, torch.Tensor) else []
-    if values.dim() < 2 or values.shape[1] < 2 or not values.is_floating_point() or not values.numel():
+    if not values.is_floating_point() or not values.numel():
         return
     rows = values.detach()
-    if not float(rows.min()) >= 0:  # what is negative (or nan) is no probability
+    least = float(rows.min())
+    if not least >= 0:  # what is negative (or nan) is no probability
+        return
+    entry.squashed += least > 0 and float(rows.max()) <= 1
+    if values.dim() < 2 or values.shape[1] < 2:
         return
     sums = rows.sum(dim=1)
     entry.row_sum = float(sums.mean())

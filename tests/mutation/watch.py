@@ -25,6 +25,7 @@ from torch.utils.data import DataLoader, RandomSampler
 COORDINATES = 400
 """Of each tensor; with its sum and sum of squares they tell two states apart."""
 MOST_STATES = 50_000
+ROUNDING = 1e-5
 DEPENDENT = (_DropoutNd, _NormBase, nn.MultiheadAttention, nn.RNNBase)
 """Layers that do another thing in training than in evaluation."""
 
@@ -83,6 +84,19 @@ class Watch:
             self._group([p for group in optimizer.param_groups for p in group["params"]])
         for key in self._groups:
             self._note(self.steps, key)
+
+    def buffers(self) -> np.ndarray:
+        """The given model's buffers of floats, all in one."""
+        found = (
+            []
+            if self._given is None
+            else [item for item in self._given.buffers() if item.is_floating_point()]
+        )
+        return (
+            torch.cat([item.detach().reshape(-1).double() for item in found]).numpy()
+            if found
+            else np.zeros(0)
+        )
 
     def trails(self) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
         """States after the steps that changed anything and at the training forwards; the state at the end.
@@ -170,9 +184,30 @@ def watching(given: nn.Module | None, shapes: list[list[int]], seed: int) -> Ite
     """Watch whatever runs inside."""
     watch = Watch(given, shapes, seed)
     handle = register_optimizer_step_post_hook(watch.stepped)
-    with mock.patch.object(nn.Module, "__call__", watch.call(nn.Module.__call__)):
+    with (
+        mock.patch.object(nn.Module, "__call__", watch.call(nn.Module.__call__)),
+        mock.patch.object(nn.utils, "clip_grad_norm_", exact_clip),
+        mock.patch.object(nn.utils.clip_grad, "clip_grad_norm_", exact_clip),
+    ):
         yield watch
     handle.remove()
+
+
+def exact_clip(
+    parameters: Any,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> torch.Tensor:
+    """clip_grad_norm_ without the 1e-6 it adds to the norm, which makes a second clip shorten what is short enough."""
+    tensors = [parameters] if isinstance(parameters, torch.Tensor) else list(parameters)
+    gradients = [tensor.grad for tensor in tensors if tensor.grad is not None]
+    norm = nn.utils.get_total_norm(gradients, norm_type, error_if_nonfinite, foreach)
+    if float(norm) > float(max_norm) * (1 + ROUNDING) or not torch.isfinite(norm):
+        for gradient in gradients:
+            gradient.mul_(max_norm / norm)
+    return norm
 
 
 @contextmanager

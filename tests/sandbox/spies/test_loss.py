@@ -82,13 +82,14 @@ def test_a_loss_of_the_wrong_shape_raises_what_it_raised_before() -> None:
         watch("F.cross_entropy(scores, labels[:2])", setup=SCORES)
 
 
-def test_the_row_of_a_loss_tells_mean_and_probabilities() -> None:
+def test_the_row_of_a_loss_tells_its_reduction_and_rows() -> None:
     loop = """
         F.cross_entropy(scores.softmax(1), labels).backward()
         F.cross_entropy(scores, labels, reduction="sum").backward()
     """
     rows = watch(loop, setup=SCORES).rows("L")
-    assert [(row.text, row.flags) for row in rows] == [("cross_entropy", "m"), ("cross_entropy", "")]
+    assert [(row.text, row.flags) for row in rows] == [("cross_entropy", "m"), ("cross_entropy", "s")]
+    assert {row.rows for row in rows} == {6}
     assert [row.value for row in rows] == [pytest.approx(1.3, abs=0.7), pytest.approx(8, abs=6)]
 
 
