@@ -122,11 +122,11 @@ def double_backward(facts: Facts) -> Verdict:
 
 def _once_more(step: Step) -> bool:
     """Whether one batch went through model and loss again, and some parameter got both gradients at full weight."""
-    calls: dict[tuple[str, int, tuple[int, str]], list[Back]] = {}
+    calls: dict[tuple[str, int, str], list[Back]] = {}
     for back in step.fresh:
         whole = back.loss and back.row.value is not None and abs(back.row.value / back.loss - 1) < SAME_GAIN
         if back.batch and back.mean and back.forward and whole:
-            calls.setdefault((back.batch, back.module, back.place), []).append(back)
+            calls.setdefault((back.batch, back.module, back.function), []).append(back)
     mixes = step.touches[0].mixes if step.touches else step.mixes
     return any(
         sum(abs(mix.get(back.number, 0.0) - 1) < SAME_GAIN for back in backs) > 1

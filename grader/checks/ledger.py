@@ -181,7 +181,7 @@ class _Window:
             mean=bool(losses) and all(_averages(loss) for loss in losses),
             forward=bool(inputs),
             module=forward.of if forward is not None else -1,
-            place=(losses[-1].line, losses[-1].text) if losses else (0, ""),
+            function=losses[-1].text if losses else "",
             parts=len(inputs) if summed else 1,
             passed=self._passed,
             again=bool(self._backs) and not inputs and not losses,

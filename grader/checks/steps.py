@@ -28,7 +28,7 @@ class Back:
     mean: bool  # `loss` is an average over the batch
     forward: bool = False  # a forward came since the backward before it
     module: int = -1  # number of the module that went forward
-    place: tuple[int, str] = (0, "")  # line and name of the loss function
+    function: str = ""  # name of the loss function
     parts: int = 1  # batches whose losses were added up into it
     uses: int = 0
     passed: int = -1  # number of the pass over a loader that drew the last batch before it

@@ -10,19 +10,20 @@ from statistics import median
 
 from grader.checks.beats import steps_of
 from grader.checks.registry import Facts, Found
-from grader.checks.steps import BY_HAND, Step
+from grader.checks.steps import BY_HAND, Mix, Step, Touch
 from sandbox import trace
 
 ENOUGH = 3  # steps
 MOST = 0.8  # of the watched steps
 ALIKE = 1e-3  # relative, between the weights of two steps; other terms of a loss make them differ by more
 SAME = 1e-6  # relative, between two values of one loss
-UNCUT = 5  # steps that a clip left alone
 OFF = 0.01  # relative, from what is wanted
 
 
-def weight_of(step: Step) -> float | None:
+def weight_of(step: Step, mixes: dict[int, Mix] | None = None) -> float | None:
     """The weights of a step's mean losses, added up; None where it used anything else, or it cannot be told.
+
+    `mixes`: what its gradients consisted of at an earlier moment than the step itself.
 
     Of the parameter whose gradient is farthest from weight 1.  Different losses on one batch may have any weights,
     so a batch counts only with one value of the loss, or with one for each place the parameters were at.
@@ -42,7 +43,7 @@ def weight_of(step: Step) -> float | None:
     divisor = step.row.extra or 1.0  # a fused optimizer under a scaler divides inside its step
     totals = [
         sum(ratios[number] * weight for number, weight in mix.items()) / divisor
-        for mix in step.mixes.values()
+        for mix in (step.mixes if mixes is None else mixes).values()
         if mix and mix.keys() <= ratios.keys()
     ]
     return max(totals, key=lambda total: abs(total - 1), default=None)
@@ -76,29 +77,40 @@ def odd_weight(facts: Facts, *, several: bool) -> tuple[float, int, Step] | None
     return usual, int(median(_batches(step) for step in alike)), alike[0]
 
 
-def _beside_a_clip(facts: Facts) -> tuple[float, int, Step] | None:
-    """The same where a clip shortens some steps, whatever the optimizer: what counts are those that it leaves alone.
+def _beside_a_clip(facts: Facts, *, several: bool) -> tuple[float, int, Step] | None:
+    """The same where a clip shortens some steps, whatever the optimizer.
 
-    A clip makes the length of a gradient matter also where the optimizer does not; where it shortens no step, or
-    all of them, the weight makes no difference and cannot be told.
+    A clip makes the length of a gradient matter also where the optimizer does not.  Where it shortens a step with
+    its weight and would shorten it at weight one too, the weight makes no difference.
     """
-    weighed = [(weight, step) for step in steps_of(facts) if (weight := weight_of(step)) is not None]
-    chosen = [(weight, step) for weight, step in weighed if _batches(step) > 1]
-    most = max((weight for weight, _ in chosen), default=1.0)
-    alone = [step for weight, step in chosen if weight >= most * (1 - ALIKE)]
-    if len(alone) < UNCUT or abs(most - 1) <= OFF or len(chosen) < MOST * len(weighed):
+    steps = steps_of(facts)
+    clips = [(step, clip) for step in steps if (clip := _clip(step)) is not None]
+    weighed = [
+        (weight, step, clip)
+        for step, clip in clips
+        if (_batches(step) > 1) is several and (weight := weight_of(step, clip.mixes)) is not None
+    ]
+    if len(weighed) < max(ENOUGH, MOST * len(steps)):
         return None
-    cut = sum(weight < most * (1 - OFF) for weight, _ in chosen)
-    if most > 1 and not cut:
+    usual = median(weight for weight, _, _ in weighed)
+    alike = [item for item in weighed if abs(item[0] - usual) <= ALIKE * abs(usual)]
+    matters = [step for _, step, clip in alike if _within(clip.row, min(1.0, 1 / usual))]
+    if len(alike) < MOST * len(weighed) or abs(usual - 1) <= OFF or len(matters) < ENOUGH:
         return None
-    if most < 1 and not any(_too_long(touch.row, most) for step in alone for touch in step.touches):
-        return None
-    return most, int(median(_batches(step) for step in alone)), alone[0]
+    if all(_within(clip.row, max(1.0, 1 / usual)) for _, _, clip in alike):
+        return None  # it never shortens anything
+    return usual, int(median(_batches(step) for step in matters)), matters[0]
 
 
-def _too_long(clip: trace.Row, weight: float) -> bool:
-    """Whether a clip would have shortened this gradient, had it been gathered at weight one."""
-    return clip.value is not None and clip.extra is not None and clip.value / weight > clip.extra * (1 + OFF)
+def _clip(step: Step) -> Touch | None:
+    """The last clip before a step, if it measured a norm."""
+    found = [touch for touch in step.touches if touch.row.beat == "C" and touch.row.value is not None]
+    return found[-1] if found and found[-1].row.extra is not None else None
+
+
+def _within(clip: trace.Row, factor: float) -> bool:
+    """Whether a clip would leave the gradient that it saw alone, if that were longer by a factor."""
+    return (clip.value or 0.0) * factor < (clip.extra or 0.0) * (1 - OFF)
 
 
 def _stated_rate(facts: Facts) -> float | None:
@@ -126,7 +138,7 @@ def scaled_loss(facts: Facts) -> Found | None:
     odd = odd_weight(facts, several=False)
     wanted = _stated_rate(facts)
     if odd is None or wanted is None:
-        return None
+        return _scaled_beside_a_clip(facts)
     weight, _, step = odd
     rate = median(_rates(step))
     text = (
@@ -137,9 +149,21 @@ def scaled_loss(facts: Facts) -> Found | None:
     return Found(text, lines, {"weight": weight, "lr": rate * weight, "wanted_lr": wanted})
 
 
+def _scaled_beside_a_clip(facts: Facts) -> Found | None:
+    odd = _beside_a_clip(facts, several=False)
+    if odd is None:
+        return None
+    weight, _, _ = odd
+    text = (
+        f"The gradient that your steps clipped was {weight:.3g} times that of the batch's mean loss, so the limit "
+        "shortened other steps than it should have."
+    )
+    return Found(text, (facts.line_of("B") or facts.line_of("A"),), {"weight": weight})
+
+
 def badly_averaged(facts: Facts) -> Found | None:
     """Several batches' losses whose weights do not add up to one."""
-    odd = odd_weight(facts, several=True) or _beside_a_clip(facts)
+    odd = odd_weight(facts, several=True) or _beside_a_clip(facts, several=True)
     if odd is None:
         return None
     weight, size, step = odd
