@@ -21,6 +21,12 @@ from grader.checks.rates import (
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from sandbox import trace
 
+ENDS = (
+    "CosineAnnealingLR",
+    "PolynomialLR",
+)  # whose rate is at its end after as many calls as they were made for
+OVERRUN = 1.25  # times as many calls
+NOTHING, SLOWLY, HALF = 0.02, 0.3, 0.5  # of the highest rate
 FEW = 3  # steps: fewer cannot show a schedule
 
 
@@ -69,7 +75,7 @@ def _idle_scheduler(facts: Facts) -> Verdict:
     """Without a stated trace: schedulers of which none was ever called, over more than one epoch."""
     schedules = facts.of(trace.Schedule)
     used = used_rates(facts)
-    if not schedules and facts.evidence.parameters.get("schedule") == "own":
+    if facts.evidence.parameters.get("schedule") == "own":
         return _no_schedule(facts, used)
     if not schedules or any(item.calls for item in schedules) or used is None or len(used) < FEW:
         return Clear()
@@ -87,9 +93,16 @@ def _no_schedule(facts: Facts, used: Trace | None) -> Verdict:
     """One rate from the first step to the last where the exercise asks for a schedule of the student's own."""
     if used is None or len(used) < FEW or not _constant(used):
         return Clear()
-    text = f"There is no schedule: all {len(used)} steps were taken with the rate {used[0]:.4g}."
-    numbers: dict[str, float | int | str] = {"steps": len(used), "scheduler_calls": 0, "rate": float(used[0])}
-    return Found(text, (facts.line_of("S"),), numbers)
+    schedule = main_schedule(facts)
+    calls = schedule.calls if schedule is not None else 0
+    what = "There is no schedule" if schedule is None else f"`scheduler.step()` was called {calls} times"
+    text = f"{what}: all {len(used)} steps were taken with the rate {used[0]:.4g}."
+    numbers: dict[str, float | int | str] = {
+        "steps": len(used),
+        "scheduler_calls": calls,
+        "rate": float(used[0]),
+    }
+    return Found(text, (facts.line_of("H"), facts.line_of("S")), numbers)
 
 
 @check("scheduler-wrong-cadence")
@@ -186,6 +199,8 @@ def _against_horizon(facts: Facts) -> Verdict:
             unit, used_up = "epochs", "batches"
         elif per_epoch and abs(horizon - steps) <= max(2, epochs):
             unit, used_up = "batches", "epochs"
+        elif schedule.cls in ENDS and schedule.calls > OVERRUN * horizon > 0:
+            return _overrun(facts, schedule, steps)
         else:
             continue
         text = (
@@ -199,7 +214,54 @@ def _against_horizon(facts: Facts) -> Verdict:
             "horizon": horizon,
         }
         return Found(text, (schedule.line, facts.line_of("H")), numbers)
-    return Clear()
+    return _past_its_end(facts, used)
+
+
+def _past_its_end(facts: Facts, used: Trace) -> Verdict:
+    """A rate that schedulers took below zero, or down to nothing and slowly up again: they were called too often.
+
+    One that starts again does so at once, and cycles are asked for by name; who sets rates himself may do as he likes.
+    """
+    schedules = facts.of(trace.Schedule)
+    if not facts.count("H") or any(_cycles(item) for item in schedules):
+        return Clear()
+    highest = float(used.max())
+    peak = int(np.argmax(used))
+    numbers: dict[str, float | int | str] = {"steps": len(used)}
+    lines = (facts.line_of("H"),)
+    if used.min() < 0:
+        first = int(np.argmax(used < 0))
+        text = (
+            f"From step {first + 1} of {len(used)} on, the learning rate was below zero: {used[first]:.4g}."
+        )
+        return Found(text, lines, {**numbers, "first_wrong_step": first + 1, "rate": float(used[first])})
+    low = peak + int(np.argmin(used[peak:]))
+    after = used[low:]
+    rising = after[after > after[0]]
+    if used[low] > NOTHING * highest or not len(rising) or rising[0] > SLOWLY * highest:
+        return Clear()
+    top = float(after.max())
+    if top < HALF * highest:
+        return Clear()
+    text = (
+        f"The learning rate had fallen to {used[low]:.4g} at step {low + 1} of {len(used)}, and then rose to "
+        f"{top:.4g} again: the schedule was at its end, and went on."
+    )
+    return Found(text, lines, {**numbers, "lowest_at_step": low + 1, "rate_after": top})
+
+
+def _overrun(facts: Facts, schedule: trace.Schedule, steps: int) -> Found:
+    """A scheduler that was called on and on after its end."""
+    text = (
+        f"{schedule.cls} was made for {schedule.horizon} calls, in which the rate falls to its end; it was called "
+        f"{schedule.calls} times in {steps} steps."
+    )
+    numbers: dict[str, float | int | str] = {
+        "steps": steps,
+        "scheduler_calls": schedule.calls,
+        "horizon": schedule.horizon,
+    }
+    return Found(text, (schedule.line, facts.line_of("H")), numbers)
 
 
 def _cycles(schedule: trace.Schedule) -> bool:

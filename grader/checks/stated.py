@@ -5,6 +5,8 @@ All of it is part of wrong-hyperparameter, and looked at where the exercise's pa
 
 from __future__ import annotations
 
+from grader.checks.heldout import held_out
+from grader.checks.observing import validated_on_training_data
 from grader.checks.rates import used_rates
 from grader.checks.registry import Facts, Found
 from sandbox import trace
@@ -43,15 +45,31 @@ def highest_rate(facts: Facts) -> Found | None:
 
 
 def validated(facts: Facts) -> Found | None:
-    """No evaluation at all where the exercise asks for one each epoch (its parameter "validated")."""
+    """Fewer evaluations than epochs where the exercise asks for one after each (its parameter "validated")."""
     if not facts.evidence.parameters.get("validated") or not facts.count("BA"):
         return None
-    held_out = {loader.id for loader in facts.of(trace.Loader) if loader.given and loader.id > 0}
-    walked = [item for item in facts.of(trace.Pass) if item.loader in held_out]
-    evaluated = any(use.calls and not use.trained for use in facts.of(trace.ForwardUse))
-    if walked or evaluated or facts.count("f"):
+    held, epochs = held_out(facts), int(facts.epochs)
+    walked = [item for item in facts.of(trace.Pass) if item.loader in held and not item.trained]
+    uses = [use for use in facts.of(trace.ForwardUse) if use.loader in held or use.loader == -1]
+    forwards = sum(use.calls - use.trained for use in uses)
+    numbers: dict[str, float | int | str] = {
+        "epochs": epochs,
+        "validations": len(walked),
+        "forwards": forwards,
+    }
+    seen = bool(facts.of(trace.ForwardUse))
+    if len(walked) < epochs and forwards < epochs:
+        text = (
+            f"The exercise asks for a validation after each of {epochs} epochs; the held-out loader was walked "
+            f"through {len(walked)} times."
+        )
+        if validated_on_training_data(facts):
+            text += "  Training batches were evaluated instead."
+    elif not forwards and seen and not facts.count("fl"):
+        text = (
+            "The exercise asks for a validation after every epoch; held-out batches were drawn, and the model was "
+            "never shown one."
+        )
+    else:
         return None
-    text = (
-        "The exercise asks for a validation after every epoch; the held-out loader was never walked through."
-    )
-    return Found(text, (facts.line_of("F"),), {"validations": 0})
+    return Found(text, (facts.line_of("F"),), numbers)

@@ -49,8 +49,13 @@ LEAK = 7  # graphs alive together that the original does not have
 FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
     "clipping": watch.without_clipping,  # dropped, moved or added: the same once no clip changes a gradient
     "drop_last": watch.without_short_batches,  # the same once no run sees a short last batch
+    "precision": watch.without_autocast,  # the same once nothing runs in 16 bits
+    "schedule": watch.without_schedule,  # the same once every step has one rate; see `keeps_a_schedule`
     # A mutant of one update rule may be another right one: it is compared with all right files of the exercise.
     "optimizer": None,
+    # What is left on has to be right, so a scaler's mutants are compared as they are.
+    "scaler": None,
+    "best-weights": None,
     # No operator reaches these: a mutant has its original's batch size, layers and data.
     "batch_size": None,
     "normalisation": None,
@@ -64,6 +69,8 @@ FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
 """Freedom → what takes it out of a run."""
 
 MOVED = "parameters differ"
+RISE, HEIGHT, LOW = 0.02, 0.1, 0.25
+"""Relative to the highest rate: what is a rise after a fall, how far the height may be off, and the end."""
 
 RETURNS_STATED = {"train-and-validate", "early-stopping"}
 """Exercises whose text says what number must come back, whatever a right loop looks like."""
@@ -78,6 +85,8 @@ class Run:
     visits: list[np.ndarray] = field(default_factory=list)
     final: np.ndarray = field(default_factory=lambda: np.zeros(0))
     modes: list[str] = field(default_factory=list)
+    half: int = 0  # training forwards under autocast
+    rates: list[float] = field(default_factory=list)
     buffers: np.ndarray = field(default_factory=lambda: np.zeros(0))
     graphs_in_evaluation: int = 0
     most_alive: int = 0
@@ -117,10 +126,24 @@ class Oracle:
             found = self._compare(original, mutant, parameters, plain=True)
             free = found and self._freedoms(original + mutant)
             if free and not self._compare(original, mutant, parameters, plain=False):
-                found = ""
+                found = self._still_asked(original, parameters)
             if found and not (found.startswith(MOVED) and self._is_another(mutant, parameters)):
                 return Judgement(True, found)
         return Judgement(False, "")
+
+    def _still_asked(self, original: str, parameters: dict[str, Any]) -> str:
+        """What is wrong within a freedom: any schedule may be had, but one must, and 16 bits may not overflow."""
+        run, right = self._last, self.original(original, parameters)
+        free = self.challenge.exercise.freedoms
+        if run is None:
+            return ""
+        if "schedule" in free and not keeps_a_schedule(right.rates, run.rates):
+            return "its rates are no schedule"
+        if "precision" in free and not np.isfinite(run.final).all() and np.isfinite(right.final).all():
+            return f"{MOVED}: they are not finite"
+        if "autocast" in self.challenge.parameters and 2 * run.half < right.half:
+            return f"{run.half} forwards in 16 bits, not {right.half}"
+        return ""
 
     def _is_another(self, mutant: str, parameters: dict[str, Any]) -> bool:
         """Whether the mutant does what another right file of the exercise does, where update rules are free."""
@@ -153,7 +176,12 @@ class Oracle:
 
     def _freedoms(self, source: str) -> list[Callable[[], AbstractContextManager[None]]]:
         """What is to be taken out of the runs of these sources: none, if nothing in them could show it."""
-        words = {"clipping": "clip_grad", "drop_last": "DataLoader"}
+        words = {
+            "clipping": "clip_grad",
+            "drop_last": "DataLoader",
+            "precision": "autocast",
+            "schedule": "lr",
+        }
         names = [name for name in self.challenge.exercise.freedoms if words.get(name, "\0") in source]
         return [maker for name in names if (maker := FREEDOMS.get(name)) is not None]
 
@@ -215,6 +243,25 @@ class FromTensor:
     """The numbers of a tensor that a function returned."""
 
     values: Any
+
+
+def keeps_a_schedule(right: list[float], rates: list[float]) -> bool:
+    """Whether rates reach the height of a right schedule's, and end as low, having fallen only once."""
+    if not rates or not right:
+        return not right
+    span = max(right)
+    alike = abs(max(rates) / span - 1) <= HEIGHT and rates[-1] <= right[-1] + LOW * span
+    return alike and min(rates) >= 0 and (_rises_again(right) or not _rises_again(rates))
+
+
+def _rises_again(rates: list[float]) -> bool:
+    """Whether rates go up after they have come down."""
+    peak = low = -np.inf
+    for rate in rates:
+        peak, low = (rate, rate) if rate > peak else (peak, min(low, rate))
+        if peak - low > RISE * max(rates) and rate > low + RISE * max(rates):
+            return True
+    return False
 
 
 def tensors(value: Any) -> bool:
@@ -319,6 +366,8 @@ def run(
             visits,
             final,
             seen.modes,
+            seen.half,
+            seen.rates,
             seen.buffers(),
             seen.graphs_in_evaluation,
             seen.most_alive,

@@ -19,13 +19,14 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
-from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.utils.data import DataLoader, RandomSampler
 
 COORDINATES = 400
 """Of each tensor; with its sum and sum of squares they tell two states apart."""
 MOST_STATES = 50_000
 ROUNDING = 1e-5
+FIXED_RATE = 0.01
 DEPENDENT = (_DropoutNd, _NormBase, nn.MultiheadAttention, nn.RNNBase)
 """Layers that do another thing in training than in evaluation."""
 
@@ -37,6 +38,8 @@ class Watch:
         self.steps: dict[int, list[np.ndarray]] = {}
         self.visits: dict[int, list[np.ndarray]] = {}
         self.modes: list[str] = []
+        self.half = 0  # training forwards under autocast
+        self.rates: list[float] = []  # of the first group, at every step
         self.graphs_in_evaluation = 0
         self.most_alive = 0
         self._given, self._shapes, self._seed = given, [tuple(shape) for shape in shapes], seed
@@ -80,6 +83,7 @@ class Watch:
     def stepped(self, optimizer: torch.optim.Optimizer, *_: object) -> None:
         """After an optimizer's step."""
         self._count += 1
+        self.rates.append(float(optimizer.param_groups[0].get("lr", 0.0)))
         if self._given is None:
             self._group([p for group in optimizer.param_groups for p in group["params"]])
         for key in self._groups:
@@ -121,6 +125,7 @@ class Watch:
         key = self._group(tensors)
         if torch.is_grad_enabled() and key in self._groups:
             self._note(self.visits, key)
+            self.half += torch.is_autocast_enabled(tensors[0].device.type)
         flags = [str(int(m.training)) for m in module.modules() if isinstance(m, DEPENDENT)]
         if flags:
             kind = "train" if torch.is_grad_enabled() and module.training else "look"
@@ -257,6 +262,39 @@ def without_clipping() -> Iterator[None]:
         mock.patch.object(nn.utils.clip_grad, "clip_grad_value_", measure),
     ):
         yield
+
+
+@contextmanager
+def without_autocast() -> Iterator[None]:
+    """Autocast is switched off."""
+    original = torch.autocast.__init__
+
+    def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807
+        original(self, *given, **named)
+        self._enabled = False
+
+    with mock.patch.object(torch.autocast, "__init__", __init__):
+        yield
+
+
+@contextmanager
+def without_schedule() -> Iterator[None]:
+    """Every step is taken with one and the same rate, whatever the groups say."""
+    rates: list[Any] = []
+
+    def before(optimizer: torch.optim.Optimizer, *_: object) -> None:
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        for group in optimizer.param_groups:
+            group["lr"] = FIXED_RATE
+
+    def after(optimizer: torch.optim.Optimizer, *_: object) -> None:
+        for group, rate in zip(optimizer.param_groups, rates.pop(), strict=True):
+            group["lr"] = rate
+
+    handles = register_optimizer_step_pre_hook(before), register_optimizer_step_post_hook(after)
+    yield
+    for handle in handles:
+        handle.remove()
 
 
 @contextmanager
