@@ -191,6 +191,7 @@ def _against_horizon(facts: Facts) -> Verdict:
     if used is None or epochs < 2 or len(used) < 2 * epochs:
         return Clear()
     steps = len(used)
+    asked = facts.evidence.parameters.get("schedule") == "own"  # one that comes to its end with the run
     for schedule in facts.of(trace.Schedule):
         per_batch = abs(schedule.calls - steps) <= max(2, epochs)
         per_epoch = abs(schedule.calls - epochs) <= 1
@@ -199,7 +200,7 @@ def _against_horizon(facts: Facts) -> Verdict:
             unit, used_up = "epochs", "batches"
         elif per_epoch and abs(horizon - steps) <= max(2, epochs):
             unit, used_up = "batches", "epochs"
-        elif schedule.cls in ENDS and schedule.calls > OVERRUN * horizon > 0:
+        elif asked and schedule.cls in ENDS and schedule.calls > OVERRUN * horizon > 0:
             return _overrun(facts, schedule, steps)
         else:
             continue
@@ -214,7 +215,7 @@ def _against_horizon(facts: Facts) -> Verdict:
             "horizon": horizon,
         }
         return Found(text, (schedule.line, facts.line_of("H")), numbers)
-    return _past_its_end(facts, used)
+    return _past_its_end(facts, used) if asked else Clear()
 
 
 def _past_its_end(facts: Facts, used: Trace) -> Verdict:
@@ -223,7 +224,7 @@ def _past_its_end(facts: Facts, used: Trace) -> Verdict:
     One that starts again does so at once, and cycles are asked for by name; who sets rates himself may do as he likes.
     """
     schedules = facts.of(trace.Schedule)
-    if not facts.count("H") or any(_cycles(item) for item in schedules):
+    if not any(item.calls for item in schedules) or any(map(_cycles, schedules)):
         return Clear()
     highest = float(used.max())
     peak = int(np.argmax(used))

@@ -189,11 +189,7 @@ def watching(given: nn.Module | None, shapes: list[list[int]], seed: int) -> Ite
     """Watch whatever runs inside."""
     watch = Watch(given, shapes, seed)
     handle = register_optimizer_step_post_hook(watch.stepped)
-    with (
-        mock.patch.object(nn.Module, "__call__", watch.call(nn.Module.__call__)),
-        mock.patch.object(nn.utils, "clip_grad_norm_", exact_clip),
-        mock.patch.object(nn.utils.clip_grad, "clip_grad_norm_", exact_clip),
-    ):
+    with mock.patch.object(nn.Module, "__call__", watch.call(nn.Module.__call__)):
         yield watch
     handle.remove()
 
@@ -217,7 +213,7 @@ def exact_clip(
 
 @contextmanager
 def aligned(seed: int) -> Iterator[None]:
-    """Shuffled passes whose order depends on the data set and the number of passes over it before."""
+    """Shuffled passes whose order depends on the data set and the number of passes over it before; exact clips."""
     passes: dict[int, int] = {}
     kept: list[object] = []
 
@@ -239,7 +235,11 @@ def aligned(seed: int) -> Iterator[None]:
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    with mock.patch.object(RandomSampler, "__iter__", order):
+    with (
+        mock.patch.object(RandomSampler, "__iter__", order),
+        mock.patch.object(nn.utils, "clip_grad_norm_", exact_clip),
+        mock.patch.object(nn.utils.clip_grad, "clip_grad_norm_", exact_clip),
+    ):
         yield
 
 

@@ -178,6 +178,31 @@ def test_what_adds_up_to_one_gradient_is_not_flagged(how):
     assert found_in(doubled(**how)) == set()
 
 
+def twice(*, scale=1.0, batch="b", again=True, function="mse_loss", halve=False):
+    """Steps in which one batch goes through the model twice, each time with a loss of its own."""
+    tape = Tape()
+    for number in range(4):
+        tape.clear()
+        for name in ("", "" if again else "other"):
+            tape.draw()
+            tape.forward(batch=f"{batch}{number}{name}")
+            tape.loss(2.0 + len(name) / 10)
+            tape.backward((2.0 + len(name) / 10) * scale, gain=tape.new_gradient() * np.float32(scale))
+        if halve:
+            tape.scale(0.5)
+        tape.step()
+    return counted(tape)
+
+
+def test_a_batch_that_goes_through_the_model_twice_for_one_step_is_found():
+    assert "double_backward" in found_in(twice())
+
+
+@pytest.mark.parametrize("how", [{"scale": 0.5}, {"halve": True}, {"again": False, "scale": 0.5}])
+def test_a_batch_that_counts_once_in_all_is_not_flagged(how):
+    assert "double_backward" not in found_in(twice(**how))
+
+
 def test_two_losses_of_one_batch_are_not_flagged():
     tape = Tape()
     for _ in range(4):

@@ -45,6 +45,21 @@ def test_a_softmax_is_found_when_every_sampled_call_shows_one(changes, guilty):
     assert found(losses.softmax_before_cross_entropy, call(**changes)) is guilty
 
 
+@pytest.mark.parametrize(
+    ("changes", "guilty"),
+    [
+        ({}, True),
+        ({"name": "binary_cross_entropy_with_logits"}, True),
+        ({"name": "binary_cross_entropy"}, False),  # wants what a sigmoid gives
+        ({"squashed": 9}, False),
+        ({"sampled": 2, "squashed": 2}, False),
+    ],
+)
+def test_a_sigmoid_is_found_where_logits_are_expected(changes, guilty):
+    squashed = call(**{"probabilities": 0, "row_sum": 2.1, "squashed": 10, **changes})
+    assert found(losses.softmax_before_cross_entropy, squashed) is guilty
+
+
 def test_a_right_call_beside_a_wrong_one_does_not_hide_it():
     verdict = losses.softmax_before_cross_entropy(facts(call(probabilities=0, line=2), call(line=4)))
     assert verdict.lines == (4,)

@@ -30,14 +30,14 @@ def scheduler(gaps, cls="StepLR", horizon=-1, given=True):
     )
 
 
-def run(used, *more, due=DUE, per="epoch", epochs=3):
+def run(used, *more, due=DUE, per="epoch", epochs=3, **asked):
     """What the checks see of a run with these rates (None: no optimizer stepped)."""
     steps = sum(times for _, times in used) if used else 0
     records = [optimizer(), *more, *(a_pass(number) for number in range(epochs)), end({"S": steps, "B": 24})]
     if used:
         records.append(rates(*used))
     stated = {"rates": "rates_step", "rates_step": json.dumps(due), "schedule_per": per} if due else {}
-    return facts(*records, **stated)
+    return facts(*records, **stated, **asked)
 
 
 def found(seen):
@@ -167,6 +167,49 @@ def test_an_idle_scheduler_over_several_epochs_is_found():
 def test_a_horizon_in_the_other_unit_is_found(gaps, cls, horizon, guilty):
     seen = run([[0.1, 12], [0.05, 12]], scheduler(gaps, cls, horizon), due=None)
     assert found(seen) == ({"scheduler_wrong_cadence"} if guilty else set())
+
+
+def own(used, *more):
+    """A run whose schedule is the student's own."""
+    return run(used, *more, due=None, schedule="own")
+
+
+@pytest.mark.parametrize(
+    ("cls", "horizon", "guilty"),
+    [("CosineAnnealingLR", 12, True), ("CosineAnnealingLR", 20, False), ("LinearLR", 5, False)],
+)
+def test_a_schedule_of_ones_own_ends_with_the_run(cls, horizon, guilty):
+    seen = own([[0.1, 12], [0.05, 12]], scheduler([[1, 24]], cls, horizon))
+    assert found(seen) == ({"scheduler_wrong_cadence"} if guilty else set())
+
+
+def ramp(*rates):
+    return [[rate, 2] for rate in rates]
+
+
+@pytest.mark.parametrize(
+    ("used", "cls", "guilty"),
+    [
+        (ramp(0.1, 0.075, 0.05, 0.025, 0.0, 0.025, 0.05, 0.075), "LambdaLR", True),
+        (ramp(0.1, 0.075, 0.05, 0.025, 0.0, -0.025, -0.05, -0.075), "LambdaLR", True),
+        (ramp(0.0, 0.025, 0.05, 0.1, 0.075, 0.05, 0.025, 0.0), "LambdaLR", False),  # warm-up, then down
+        (ramp(0.1, 0.05, 0.0, 0.1, 0.05, 0.0, 0.1, 0.05), "LambdaLR", False),  # starts again at once
+        (ramp(0.1, 0.075, 0.05, 0.025, 0.0, 0.025, 0.05, 0.075), "CyclicLR", False),
+        (ramp(0.1, 0.08, 0.06, 0.05, 0.06, 0.08, 0.1, 0.08), "LambdaLR", False),  # never at an end
+    ],
+)
+def test_a_rate_that_climbs_from_its_end_was_called_too_often(used, cls, guilty):
+    assert found(own(used, scheduler([[1, 16]], cls))) == ({"scheduler_wrong_cadence"} if guilty else set())
+
+
+def test_a_rate_set_by_hand_may_do_as_it_likes():
+    assert found(own(ramp(0.1, 0.075, 0.05, 0.025, 0.0, 0.025, 0.05, 0.075))) == set()
+
+
+def test_a_scheduler_of_ones_own_that_moves_no_step_is_found():
+    assert found(own([[0.1, 24]], scheduler([[24, 1]], "CosineAnnealingLR", 3))) == {
+        "scheduler_never_stepped"
+    }
 
 
 def test_without_any_scheduler_there_is_nothing_to_find():

@@ -65,12 +65,55 @@ def evaluation(trained=0):
     [
         ([], True),
         ([a_pass(0, trained=8)], True),
-        ([a_pass(0, loader=1, trained=0)], False),
-        ([evaluation()], False),
+        ([a_pass(0, loader=1, trained=0)], True),  # one epoch's only
+        ([a_pass(0, loader=1, trained=0), a_pass(1, loader=1, trained=0)], False),
+        ([evaluation()], False),  # of batches that were kept
         ([evaluation(trained=3)], True),
+        ([evaluation(trained=2)], True),
     ],
 )
-def test_without_any_evaluation_the_validation_is_missing(records, guilty):
-    seen = facts(end({"B": 8, "S": 8}), *held_out(), *records, validated=1)
+def test_fewer_validations_than_epochs_are_found(records, guilty):
+    seen = facts(
+        end({"B": 8, "S": 8}), *held_out(), *records, validated=1, epochs=2, exercise="production-template"
+    )
     assert bool(validated(seen)) is guilty
-    assert validated(facts(end({"B": 8}), *held_out(), *records)) is None
+    assert (
+        validated(facts(end({"B": 8}), *held_out(), *records, epochs=2, exercise="production-template"))
+        is None
+    )
+
+
+def walks(*, trained_module=True):
+    uses = [
+        trace.ForwardUse(
+            module=0, loader=0, grad=True, mode="t", layers=[], calls=8, trained=8, line=1, at_step=0
+        )
+    ]
+    passes = [a_pass(number, loader=1, trained=0) for number in (1, 3)]
+    return [*held_out(), *passes, *(uses if trained_module else [])]
+
+
+@pytest.mark.parametrize(("more", "guilty"), [({}, True), ({"f": 4}, False), ({"l": 4}, False)])
+def test_held_out_batches_that_the_model_never_sees_are_no_validation(more, guilty):
+    seen = facts(
+        end({"B": 8, "S": 8, **more}), *walks(), validated=1, epochs=2, exercise="production-template"
+    )
+    assert bool(validated(seen)) is guilty
+    hidden = facts(
+        end({"B": 8, "S": 8, **more}),
+        *walks(trained_module=False),
+        validated=1,
+        epochs=2,
+        exercise="production-template",
+    )
+    assert validated(hidden) is None  # a loop whose forwards show nowhere
+
+
+def test_an_evaluation_of_training_batches_is_named():
+    walked = [a_pass(number, loader=0, trained=0) for number in (1, 3)]
+    found = validated(
+        facts(
+            end({"B": 8, "S": 8}), *held_out(), *walked, validated=1, epochs=2, exercise="production-template"
+        )
+    )
+    assert "Training batches were evaluated instead" in found.evidence

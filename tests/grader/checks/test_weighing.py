@@ -1,9 +1,12 @@
 """How much of its loss a step used: what acts as another learning rate, and what comes to the same."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.checks import beats, optimizers, weighing
 from grader.checks.registry import Clear, Found
+from sandbox import trace
 from tests.grader.checks.tape import Tape, counted, facts, order, pattern, use
 
 
@@ -96,6 +99,46 @@ def test_a_loop_that_clips_may_use_less_than_the_whole_gradient():
         tape.clip(0.5)
         tape.step()
     assert weighing.scaled_loss(facts(*counted(tape), use())) is None
+
+
+def clipped(norms, scales=(1.0, 1.0)):
+    """Steps whose gathered gradient has these norms before a clip to 1."""
+    tape = Tape(rate=0.05)
+    for norm in norms:
+        tape.clear()
+        for scale in scales:
+            tape.batch(scale=scale)
+        before = tape.reading()
+        tape.scale(min(1.0, 1.0 / norm))
+        tape.row("C", text="clip_grad_norm_", value=norm, extra=1.0, before=before, after=tape.reading())
+        tape.step()
+    adam = [
+        replace(item, cls="AdamW") if isinstance(item, trace.Optimizer) else item for item in counted(tape)
+    ]
+    return facts(*adam, use(), exercise="production-template")
+
+
+@pytest.mark.parametrize(
+    ("norms", "scales", "guilty"),
+    [
+        ((0.8, 3.0, 0.8, 3.0, 0.8), (1.0, 1.0), True),  # twice as long as it should be: 0.8 would be 0.4
+        ((1.5, 3.0, 1.5, 3.0, 1.5), (1.0, 1.0), True),  # all are cut, and some should not have been
+        ((0.8, 3.0, 0.8, 3.0, 0.8), (0.25, 0.25), True),  # half as long: 0.8 would be 1.6
+        ((3.0, 3.0, 3.0, 3.0, 3.0), (1.0, 1.0), False),  # all are cut, as they would be at weight one
+        ((0.1, 0.2, 0.1, 0.2, 0.1), (1.0, 1.0), False),  # none is cut: only the optimizer sees the weight
+        ((0.8, 3.0, 0.8, 3.0, 0.8), (0.5, 0.5), False),
+    ],
+)
+def test_beside_a_clip_the_weight_of_several_batches_matters(norms, scales, guilty):
+    assert bool(weighing.badly_averaged(clipped(norms, scales))) is guilty
+
+
+@pytest.mark.parametrize(("scale", "guilty"), [(2.0, True), (1.0, False)])
+def test_beside_a_clip_the_weight_of_one_batch_matters(scale, guilty):
+    found = weighing.scaled_loss(clipped((0.8, 3.0, 0.8, 3.0, 0.8), (scale,)))
+    assert bool(found) is guilty
+    if found:
+        assert found.numbers == {"weight": 2.0}
 
 
 def test_a_right_loop_has_no_wrong_number():
