@@ -24,15 +24,11 @@ OWN_RULE = (
     "the gradient of the step is right; what the loop's own rule makes of the weights beside it nobody stated"
 )
 RARE_GRAPH = "only one graph of several backwards is kept, and graphs are counted in a row"
-SQUASHED = (
-    "a sigmoid before the cross-entropy: only the output of a softmax is recognised, and it still learns"
-)
 WINDOW_FREE = "how many batches make a step is free there, and the change only makes other windows"
 OWN_CYCLES = "who sets the rate on the groups himself may let it go up and down as often as he likes"
 OWN_OPTIMIZER = "an optimizer class of the student's own: how long its steps ought to be is not known"
 KNOWN: tuple[Missed, ...] = (
     Missed("production-template", "rate_by_hand", "val_loader for `train_loader` (line 13)", OWN_CYCLES),
-    Missed("sgd-from-scratch", "load_state", "sigmoid() before", SQUASHED),
     Missed("train-and-validate", "accumulated_pairs", "val_loader for `train_loader` (line 14)", WINDOW_FREE),
     Missed(
         "sgd-from-scratch", "optimizer_subclass", "double `criterion(model(x), y).backward()`", OWN_OPTIMIZER
