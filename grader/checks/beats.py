@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
-
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from grader.checks.scaling import infinity_kept
 from grader.checks.steps import BY_HAND, Step
@@ -22,11 +20,13 @@ def steps_of(facts: Facts) -> list[Step]:
     return steps or finite
 
 
-def _enough(found: list[Step], steps: list[Step], share: float) -> bool:
+def enough(found: list[Step], steps: list[Step], share: float) -> bool:
+    """Whether so many of the steps are that it is no accident."""
     return len(found) >= min(AT_LEAST, len(steps)) and len(found) >= share * len(steps) and bool(found)
 
 
-def _lines(steps: list[Step], *others: int) -> tuple[int, ...]:
+def lines_of(steps: list[Step], *others: int) -> tuple[int, ...]:
+    """The line of the first of some steps that has one, and other lines."""
     first = next((step.row.line for step in steps if step.row.line), 0)
     return (first, *others)
 
@@ -78,7 +78,7 @@ def missing_zero_grad(facts: Facts) -> Verdict:
     watched = [step for step in steps_of(facts) if not step.zero]
     steps = [step for step in watched if step.fresh or step.again]
     again = [step for step in steps if step.again and step.fresh]
-    if not _enough(again, steps, OFTEN):
+    if not enough(again, steps, OFTEN):
         if kept := infinity_kept(facts):
             return kept
         unknown = [step for step in watched if not step.known and not step.clean]
@@ -101,7 +101,7 @@ def missing_zero_grad(facts: Facts) -> Verdict:
         "most_old_gradients": worst.again,
         "most_uses": uses,
     }
-    return Found(text, (facts.line_of("B") or facts.line_of("A"), *_lines(again)), numbers)
+    return Found(text, (facts.line_of("B") or facts.line_of("A"), *lines_of(again)), numbers)
 
 
 @check("zero-grad-after-backward")
@@ -109,13 +109,13 @@ def zero_grad_after_backward(facts: Facts) -> Verdict:
     """Steps that find no gradient although a backward had just left one."""
     steps = steps_of(facts)
     empty = [step for step in steps if step.zero and step.had and not step.late]
-    if not _enough(empty, steps, OFTEN):
+    if not enough(empty, steps, OFTEN):
         return Clear()
     text = (
         f"In {len(empty)} of {len(steps)} watched steps the backward pass had filled the gradients, but when the "
         "step came they were all zero again, and no parameter could move."
     )
-    where = (facts.line_of("B"), facts.line_of("Z"), *_lines(empty))
+    where = (facts.line_of("B"), facts.line_of("Z"), *lines_of(empty))
     return Found(text, where, {"steps": len(steps), "steps_without_gradient": len(empty)})
 
 
@@ -124,14 +124,14 @@ def step_before_backward(facts: Facts) -> Verdict:
     """Steps between a batch's forward and its backward, which use the batch before."""
     steps = [step for step in steps_of(facts) if not step.closure]
     late = [step for step in steps if step.late]
-    if _enough(late, steps, OFTEN):
+    if enough(late, steps, OFTEN):
         empty = sum(step.zero for step in late)
         what = "no gradient at all" if empty == len(late) else "the gradient of the batch before"
         text = (
             f"In {len(late)} of {len(steps)} watched steps, `step()` ran after the batch's forward pass but before "
             f"its backward pass, so it used {what}."
         )
-        where = (*_lines(late), facts.line_of("B"))
+        where = (*lines_of(late), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(late)})
     early = [step for step in steps if step.early and step.zero]
     if early and _ends_with_backward(facts):
@@ -139,7 +139,7 @@ def step_before_backward(facts: Facts) -> Verdict:
             "The first `step()` came before any backward pass and moved nothing, and the last backward pass was "
             "followed by no step: every step used the gradient of the batch before."
         )
-        where = (*_lines(early), facts.line_of("B"))
+        where = (*lines_of(early), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(early)})
     return Clear()
 
@@ -159,7 +159,7 @@ def double_step(facts: Facts) -> Verdict:
     """Steps with no backward since the last one, using the same gradient once more."""
     steps = steps_of(facts)
     double = [step for step in steps if step.same]
-    if not _enough(double, steps, OFTEN):
+    if not enough(double, steps, OFTEN):
         return Clear()
     text = (
         f"{len(double)} of {len(steps)} watched steps came without a new backward pass and used the very "
@@ -173,58 +173,6 @@ def _before(steps: list[Step], step: Step) -> int:
     """The line of the step before this one."""
     index = next(number for number, other in enumerate(steps) if other is step)
     return steps[index - 1].row.line if index else 0
-
-
-@check("accumulation-not-averaged")
-def accumulation_not_averaged(facts: Facts) -> Verdict:
-    """Steps that use several batches' mean gradients at full weight each."""
-    steps = [step for step in steps_of(facts) if len(_batches(step)) > 1 or _parts(step) > 1]
-    summed = [step for step in steps if _is_sum_of_means(step)]
-    if not _enough(summed, steps, MAJORITY) or not summed:
-        from grader.checks.gathering import asked_weight
-        from grader.checks.weighing import badly_averaged
-
-        return badly_averaged(facts) or asked_weight(facts) or Clear()
-    size = int(median(max(len(step.fresh), _parts(step)) for step in summed))
-    if _rate_makes_up(facts, summed, size):
-        return Clear()
-    weights = [weight for step in summed for weight in step.weights]
-    weight = median(weights)
-    text = (
-        f"Each step added up the gradients of {size} micro-batches, every one at weight {weight:.3g} "
-        f"where an average needs {1 / size:.3g}: the step is {size * weight:.3g} times too long."
-    )
-    line = facts.line_of("B") or facts.line_of("A")
-    return Found(text, (line, *_lines(summed)), {"micro_batches": size, "weight": weight})
-
-
-def _batches(step: Step) -> set[str]:
-    """Fingerprints of the different inputs behind a step's backwards."""
-    return {back.batch for back in step.fresh if back.batch}
-
-
-def _parts(step: Step) -> int:
-    """Batches whose losses were added up before a step's backwards; 0 when none were."""
-    return sum(back.parts for back in step.fresh if back.parts > 1)
-
-
-def _is_sum_of_means(step: Step) -> bool:
-    """Whether every backward was of an undivided mean loss and none was scaled down afterwards."""
-    if not step.known or step.again:
-        return False
-    for back, weight in zip(step.fresh, step.weights, strict=True):
-        if not back.mean or back.loss is None or back.row.value is None or not back.loss:
-            return False
-        if abs(back.row.value / back.loss * weight - 1) > 1e-3:
-            return False
-    return True
-
-
-def _rate_makes_up(facts: Facts, steps: list[Step], size: int) -> bool:
-    """Whether the learning rate was divided instead of the losses, which comes to the same under plain SGD."""
-    wanted = facts.exercise.expect.lr
-    rates = [rate for step in steps for rate in step.rates]
-    return bool(wanted and rates and abs(median(rates) * size / wanted - 1) < 1e-3)
 
 
 def _times(count: int, one: str, many: str = "") -> str:

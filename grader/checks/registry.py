@@ -173,6 +173,7 @@ def run_checks(
 ) -> dict[str, CheckResult]:
     """The result of everything that the exercise's rubric and notes name, by slug or slug@function."""
     from grader.checks import (  # noqa: F401 - they register
+        averaging,
         beats,
         clipping,
         coverage,

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from grader.checks import beats
+from grader.checks import averaging, beats
 from grader.checks.registry import Clear, Found, Unknown
 from grader.models import Measurement
 from sandbox import trace
@@ -19,7 +19,7 @@ ALL = [
     beats.zero_grad_after_backward,
     beats.step_before_backward,
     beats.double_step,
-    beats.accumulation_not_averaged,
+    averaging.accumulation_not_averaged,
 ]
 
 
@@ -296,49 +296,7 @@ def test_a_pipelined_loop_that_steps_once_more_at_the_end_is_right():
     assert found_in(stepped_first("ZFLBS")) == set()
 
 
-# ── accumulation-not-averaged ────────────────────────────────────────────────────────────────────
-
-
-def accumulated(scale=1.0, rate=0.05, count=4, windows=3, flags="m", batch=None):
-    tape = Tape(rate=rate)
-    for _ in range(windows):
-        tape.clear()
-        for _ in range(count):
-            tape.batch(scale=scale, flags=flags, batch=batch)
-        tape.step()
-    return counted(tape)
-
-
-def test_sums_of_means_are_found_with_their_number():
-    verdict = beats.accumulation_not_averaged(facts(*accumulated()))
-    assert verdict.numbers == {"micro_batches": 4, "weight": 1.0}
-    assert "the step is 4 times too long" in verdict.evidence
-    assert found_in(accumulated()) == {"accumulation_not_averaged"}
-
-
-@pytest.mark.parametrize(
-    "how",
-    [
-        {"scale": 0.25},  # divided before the backward
-        {"rate": 0.0125},  # the rate makes up for it
-        {"flags": ""},  # a sum is no mean
-        {"batch": "same"},  # several losses of one batch
-        {"count": 1},
-    ],
-)
-def test_what_comes_to_an_average_is_not_accused(how):
-    assert found_in(accumulated(**how)) == set()
-
-
-def test_gradients_divided_after_the_backwards_are_not_accused():
-    tape = Tape()
-    for _ in range(3):
-        tape.clear()
-        for _ in range(4):
-            tape.batch()
-        tape.scale(0.25)
-        tape.step()
-    assert found_in(counted(tape)) == set()
+# ── what cannot be followed ──────────────────────────────────────────────────────────────────────
 
 
 def test_nan_is_nobodys_pattern():

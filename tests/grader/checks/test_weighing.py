@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.checks import beats, optimizers, weighing
+from grader.checks import averaging, optimizers, weighing
 from grader.checks.registry import Clear, Found
 from sandbox import trace
 from tests.grader.checks.tape import Tape, counted, facts, order, pattern, use
@@ -40,7 +40,7 @@ def test_micro_batches_that_are_multiplied_instead_of_divided_are_found():
 
 
 def test_micro_batches_that_are_divided_twice_are_found_by_the_check():
-    assert isinstance(beats.accumulation_not_averaged(run(scales=(0.25, 0.25))), Found)
+    assert isinstance(averaging.accumulation_not_averaged(run(scales=(0.25, 0.25))), Found)
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_beside_a_clip_the_weight_of_one_batch_matters(scale, guilty):
 def test_a_right_loop_has_no_wrong_number():
     seen = facts(*counted(Tape(rate=0.05).right_steps(6)), pattern(), order([0, 6]), use())
     assert not isinstance(optimizers.wrong_hyperparameter(seen), Found)
-    assert beats.accumulation_not_averaged(seen) == Clear()
+    assert averaging.accumulation_not_averaged(seen) == Clear()

@@ -1,0 +1,90 @@
+"""The records a trace is made of: what each kind says, field by field.
+
+Names, types and meaning of these fields are the trace's format; a change of any of them is a new
+`sandbox.trace.VERSION`.
+"""
+
+from sandbox.records.base import KINDS, Record
+from sandbox.records.beats import Layout, Live, Order, Pattern, Row
+from sandbox.records.content import (
+    Feed,
+    ForwardUse,
+    Graded,
+    Hash,
+    LossCall,
+    Losses,
+    Origin,
+    Reach,
+    Rng,
+    Sync,
+    Targets,
+    Widened,
+)
+from sandbox.records.run import (
+    Answer,
+    End,
+    Failure,
+    Function,
+    Header,
+    Observed,
+    Over,
+    Progress,
+    Returned,
+    Started,
+    Stop,
+)
+from sandbox.records.things import (
+    Loader,
+    Module,
+    Optimizer,
+    OptimizerUse,
+    Param,
+    Pass,
+    Rates,
+    Scaler,
+    Schedule,
+    StateLoad,
+)
+
+__all__ = [
+    "KINDS",
+    "Answer",
+    "End",
+    "Failure",
+    "Feed",
+    "ForwardUse",
+    "Function",
+    "Graded",
+    "Hash",
+    "Header",
+    "Layout",
+    "Live",
+    "Loader",
+    "LossCall",
+    "Losses",
+    "Module",
+    "Observed",
+    "Optimizer",
+    "OptimizerUse",
+    "Order",
+    "Origin",
+    "Over",
+    "Param",
+    "Pass",
+    "Pattern",
+    "Progress",
+    "Rates",
+    "Reach",
+    "Record",
+    "Returned",
+    "Rng",
+    "Row",
+    "Scaler",
+    "Schedule",
+    "Started",
+    "StateLoad",
+    "Stop",
+    "Sync",
+    "Targets",
+    "Widened",
+]
