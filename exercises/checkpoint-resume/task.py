@@ -7,6 +7,7 @@ the run that continued ended with the weights of the run that went through.
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from grader.examiner.answers import Answer, Answers, Judgement
 POINTS, HIDDEN_POINTS = 180, 2_000
 INPUTS, CLASSES = 8, 3
 BATCH_SIZE = 20
+RATE, GAMMA, STEP_SIZE = 0.1, 0.6, 2  # of the StepLR that model.make hands in
 SPREAD = 1.0  # of the points around their class's centre
 SAME = 1e-5  # relative: nothing but rounding may differ between the two runs
 PARTS = {"model": "the weights", "optimizer": "the optimizer's momentum", "scheduler": "the learning rate"}
@@ -28,7 +30,8 @@ Files = dict[str, bytes]
 def draw(seeds: dict[str, int], real: Path | None) -> tuple[Files, Files, dict[str, int | float | str]]:
     """Training files, hidden files and parameters of one challenge: three clouds of points.
 
-    `kill_epoch` and `kill_batch` say when the runs are killed.
+    `kill_epoch` and `kill_batch` say when the runs are killed; `rates_step` holds the rate due at every step as
+    JSON, [[rate, steps], …].
     """
     random = np.random.default_rng(np.random.SeedSequence(seeds["train"]))
     centres = _centres(random)
@@ -39,6 +42,11 @@ def draw(seeds: dict[str, int], real: Path | None) -> tuple[Files, Files, dict[s
         "samples": POINTS,
         "kill_epoch": int(random.integers(2, epochs - 2, endpoint=True)),
         "kill_batch": int(random.integers(2, POINTS // BATCH_SIZE - 2)),
+        "schedule_per": "epoch",
+        "rates": "rates_step",
+        "rates_step": json.dumps(
+            [[RATE * GAMMA ** (epoch // STEP_SIZE), POINTS // BATCH_SIZE] for epoch in range(epochs)]
+        ),
     }
     secret = np.random.default_rng(np.random.SeedSequence(seeds["hidden"]))
     return _cloud(random, centres, POINTS), _cloud(secret, centres, HIDDEN_POINTS), parameters

@@ -48,7 +48,10 @@ def scheduler_never_stepped(facts: Facts) -> Verdict:
         text = f"All {len(used)} steps were taken with the rate {used[0]:.4g}, from the first to the last; "
         text += f"the schedule goes from {due.max():.4g} to {due.min():.4g}."
         if schedule is not None and calls:
-            text += f" `scheduler.step()` was called {calls} times, but it belongs to another optimizer."
+            text += f" `scheduler.step()` was called {'once' if calls == 1 else f'{calls} times'}, "
+            before = calls_before_steps(schedule, len(used))
+            idle = before[0] == before[-1]
+            text += "but never between two steps." if idle else "but it belongs to another optimizer."
         elif schedule is not None:
             text += " `scheduler.step()` was never called."
         lines = (facts.line_of("H"), facts.line_of("S"))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 
+from grader.checks.rates import expanded
 from grader.examiner.answers import Answer, Answers
 from grader.examiner.hidden import load_task
 from grader.exercise import load_exercise
+from tests.exercises.torch_exercise import Challenge
 
 SLUG = "checkpoint-resume"
 TASK = load_task(SLUG)
@@ -31,6 +37,18 @@ def test_a_run_is_killed_after_the_first_epochs_and_before_the_last() -> None:
         parameters = TASK.draw(seeds(number), None)[2]
         assert 2 <= parameters["kill_epoch"] <= parameters["epochs"] - 2
         assert 2 <= parameters["kill_batch"] < parameters["samples"] / parameters["batch_size"]
+
+
+def test_the_rates_due_are_those_of_the_scheduler_that_is_handed_in(tmp_path: Path) -> None:
+    for number in range(4):
+        challenge = Challenge(load_exercise(SLUG), number, tmp_path)
+        given, parameters = challenge.arguments, challenge.parameters
+        used: list[float] = []
+        for _ in range(given["epochs"]):
+            used += [given["optimizer"].param_groups[0]["lr"]] * len(given["loader"])
+            given["optimizer"].step()
+            given["scheduler"].step()
+        assert np.allclose(used, expanded(json.loads(parameters[parameters["rates"]])), rtol=1e-9)
 
 
 def trained(number: int, epochs: int | None = None) -> float:

@@ -5,6 +5,7 @@ operators.py   enumerates every mutant of a file: a beat dropped, moved, swapped
 challenge.py   one challenge of an exercise as files: what original and mutant both run on
 oracle.py      decides by running both whether a mutant is bad; shares no code with the grader's checks or spies
 watch.py       the oracle's own few hooks: parameters after every step, modes, live graphs
+cuts.py        runs that are cut and run again, where an exercise is about going on
 bench.py       `python -m tests.mutation.bench`: all mutants against the grader, as a table
 
 A mutant is *bad* when its run differs from the original's by more than rounding and by more than the exercise

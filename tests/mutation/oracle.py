@@ -8,6 +8,7 @@ Bad is a mutant whose run differs from the original's by more than rounding, in
     modes             training flags at the calls of a model with layers that depend on them
     returned          what the function gave back, where the exercise says what it must be
     graphs            alive together, or built by evaluation, where the rubric asks for that habit
+    resumed           the parameters at the end of a run that was cut and run again, where the rubric asks for that
 
 unless the difference vanishes once everything that the exercise leaves free is taken out of both runs, or (where the
 optimizer is free) the mutant does exactly what another right file of the exercise does.
@@ -27,15 +28,15 @@ import types
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import torch
 
 from sandbox import vision
-from tests.mutation import watch
+from tests.mutation import cuts, watch
 from tests.mutation.challenge import Challenge, challenge
 
 RELATIVE, ABSOLUTE = 1e-5, 2e-6
@@ -113,8 +114,10 @@ class Oracle:
         self.others = list(others)
         self._last: Run | None = None  # the plain run of the mutant that is being judged
         self._originals: dict[tuple[str, str, bool], Run] = {}
+        self._survivors: set[str] = set()  # originals that end alike wherever they are cut
         torch.set_num_threads(1)
         warm()
+        _ = self.challenge.model  # what it imports need not be imported in every child
         if "torchvision" in self.challenge.exercise.preload:
             vision.prepare()
             __import__("torchvision")
@@ -129,7 +132,32 @@ class Oracle:
                 found = self._still_asked(original, parameters)
             if found and not (found.startswith(MOVED) and self._is_another(mutant, parameters)):
                 return Judgement(True, found)
-        return Judgement(False, "")
+        found = self._cut(original, mutant) if cuts.wanted(self.challenge.exercise) else ""
+        return Judgement(bool(found), found)
+
+    def _cut(self, original: str, mutant: str) -> str:
+        """How a mutant ends elsewhere than the original once it is cut and run again; "" where it does not."""
+        right = self.original(original)
+        if original not in self._survivors:
+            if found := self._resumed(original, right):
+                raise RuntimeError(f"the original, {found}")
+            self._survivors.add(original)
+        return self._resumed(mutant, right)
+
+    def _resumed(self, source: str, right: Run) -> str:
+        """What is wrong with a source's runs that go on after a cut, against a run that went through."""
+        epochs = int(self.challenge.parameters["epochs"])
+        limit = max(LEAST_SECONDS, SLOWER * right.seconds)
+        later = replace(
+            self.challenge, seeds={**self.challenge.seeds, "init": self.challenge.seeds["init"] + 1}
+        )
+        for cut in cuts.cuts(epochs, (len(right.steps) - 1) // epochs):
+            with tempfile.TemporaryDirectory(prefix="mutation-", ignore_cleanup_errors=True) as folder:
+                _in_child(partial(run, self.challenge, source, {}, [cut.inside]), limit, folder)
+                resumed = _in_child(partial(run, later, source, {}, []), limit, folder)
+            if resumed.ended or not close(right.final, resumed.final):
+                return f"cut {cut.name} and run again: {resumed.ended or f'{MOVED} at the end'}"
+        return ""
 
     def _still_asked(self, original: str, parameters: dict[str, Any]) -> str:
         """What is wrong within a freedom: any schedule may be had, but one must, and 16 bits may not overflow."""
@@ -352,7 +380,9 @@ def run(
         started, ended = time.monotonic(), ""
         try:
             exec(compile(source, "loop.py", "exec", dont_inherit=True), module.__dict__)
-            if not script and drive is not None:
+            if cuts.wanted(exercise):
+                caller.call(exercise.function or "", *cuts.stated(exercise, arguments))
+            elif not script and drive is not None:
                 drive(caller, arguments)
             elif not script:
                 caller.call(exercise.function or "", *arguments.values())

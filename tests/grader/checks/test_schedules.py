@@ -56,7 +56,16 @@ def test_the_rates_that_are_due_are_right_however_they_came():
 def test_one_rate_in_all_steps_is_found():
     assert found(run([[0.1, 24]], scheduler([]))) == {"scheduler_never_stepped"}
     other = schedules.scheduler_never_stepped(run([[0.1, 24]], PER_EPOCH))
-    assert "belongs to another optimizer" in other.evidence
+    assert "3 times, but it belongs to another optimizer" in other.evidence
+
+
+@pytest.mark.parametrize(
+    ("gaps", "words"), [([[24, 1]], "once"), ([[0, 2]], "2 times"), ([[24, 1], [0, 1]], "2")]
+)
+def test_calls_before_or_behind_all_steps_are_said_to_be_there(gaps, words):
+    verdict = schedules.scheduler_never_stepped(run([[0.1, 24]], scheduler(gaps)))
+    assert f"called {words}" in verdict.evidence
+    assert "never between two steps" in verdict.evidence
 
 
 def test_a_schedule_that_has_not_moved_yet_accuses_nobody():
