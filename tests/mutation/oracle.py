@@ -117,10 +117,10 @@ class Oracle:
         self._survivors: set[str] = set()  # originals that end alike wherever they are cut
         torch.set_num_threads(1)
         warm()
-        _ = self.challenge.model  # what it imports need not be imported in every child
         if "torchvision" in self.challenge.exercise.preload:
             vision.prepare()
             __import__("torchvision")
+        _ = self.challenge.model  # what it imports need not be imported in every child
 
     def judge(self, original: str, mutant: str) -> Judgement:
         """Whether `mutant` (source) is a bad copy of `original` (source)."""
