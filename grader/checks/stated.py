@@ -59,10 +59,9 @@ def validated(facts: Facts) -> Found | None:
     }
     seen = bool(facts.of(trace.ForwardUse))
     if len(walked) < epochs and forwards < epochs:
-        text = (
-            f"The exercise asks for a validation after each of {epochs} epochs; the held-out loader was walked "
-            f"through {len(walked)} times."
-        )
+        often = {0: "never walked through", 1: "walked through once"}
+        times = often.get(len(walked), f"walked through {len(walked)} times")
+        text = f"The exercise asks for a validation after each of {epochs} epochs; the held-out loader was {times}."
         if validated_on_training_data(facts):
             text += "  Training batches were evaluated instead."
     elif not forwards and seen and not facts.count("fl"):
