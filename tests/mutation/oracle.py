@@ -70,8 +70,10 @@ FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
 """Freedom → what takes it out of a run."""
 
 MOVED = "parameters differ"
-RISE, HEIGHT, LOW = 0.02, 0.1, 0.25
-"""Relative to the highest rate: what is a rise after a fall, how far the height may be off, and the end."""
+RISE, HEIGHT, LOW, NOTHING = 0.02, 0.1, 0.25, 1e-6
+"""Relative to the highest rate: what is a rise after a fall, how far the height may be off, and the end; nothing."""
+IDLE = 0.2
+"""Share of the steps that may be taken at a rate of nothing, beyond the original's."""
 
 RETURNS_STATED = {"train-and-validate", "early-stopping"}
 """Exercises whose text says what number must come back, whatever a right loop looks like."""
@@ -274,12 +276,18 @@ class FromTensor:
 
 
 def keeps_a_schedule(right: list[float], rates: list[float]) -> bool:
-    """Whether rates reach the height of a right schedule's, and end as low, having fallen only once."""
+    """Whether rates begin as a right schedule's, reach its height, and end as low, having fallen only once.
+
+    Nor may much of the run be spent at a rate of nothing.
+    """
     if not rates or not right:
         return not right
     span = max(right)
     alike = abs(max(rates) / span - 1) <= HEIGHT and rates[-1] <= right[-1] + LOW * span
-    return alike and min(rates) >= 0 and (_rises_again(right) or not _rises_again(rates))
+    idle = [float(np.mean(np.array(item) <= NOTHING * span)) for item in (right, rates)]
+    begins = abs(rates[0] - right[0]) <= NOTHING * span
+    falls_once = _rises_again(right) or not _rises_again(rates)
+    return alike and begins and min(rates) >= 0 and idle[1] <= idle[0] + IDLE and falls_once
 
 
 def _rises_again(rates: list[float]) -> bool:
