@@ -10,13 +10,14 @@ from statistics import median
 
 from grader.checks.beats import steps_of
 from grader.checks.registry import Facts, Found
-from grader.checks.steps import BY_HAND, Mix, Step, Touch
+from grader.checks.steps import BY_HAND, Back, Mix, Step, Touch
 from sandbox import trace
 
 ENOUGH = 3  # steps
 MOST = 0.8  # of the watched steps
 ALIKE = 1e-3  # relative, between the weights of two steps; other terms of a loss make them differ by more
 SAME = 1e-6  # relative, between two values of one loss
+NOISE = 0.25  # relative, of a loss behind dropout
 OFF = 0.01  # relative, from what is wanted
 
 
@@ -31,11 +32,11 @@ def weight_of(step: Step, mixes: dict[int, Mix] | None = None) -> float | None:
     if not step.known or step.again or step.zero or step.late or not step.fresh:
         return None
     ratios: dict[int, float] = {}
-    losses: dict[tuple[str, str | None], float] = {}
+    losses: dict[tuple[str, str | None], Back] = {}
     for back in step.fresh:
         if not (back.mean and back.batch and back.loss and back.row.value is not None):
             return None
-        if abs(losses.setdefault((back.batch, back.row.params), back.loss) / back.loss - 1) > SAME:
+        if not _same_loss(losses.setdefault((back.batch, back.row.params), back), back):
             return None
         ratios[back.number] = back.row.value / back.loss
     if any(back.again for back in step.fresh) and sum(ratios.values()) > 2 - ALIKE:
@@ -47,6 +48,13 @@ def weight_of(step: Step, mixes: dict[int, Mix] | None = None) -> float | None:
         if mix and mix.keys() <= ratios.keys()
     ]
     return max(totals, key=lambda total: abs(total - 1), default=None)
+
+
+def _same_loss(one: Back, two: Back) -> bool:
+    """Whether two backwards are of the same loss of one batch; with dropout, its value differs from call to call."""
+    apart = abs((one.loss or 0.0) / (two.loss or 1.0) - 1)
+    called = one.forward and two.forward and (one.module, one.function) == (two.module, two.function)
+    return apart <= SAME or (called and apart <= NOISE)
 
 
 def _batches(step: Step) -> int:
