@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from statistics import median
 
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from grader.checks.scaling import infinity_kept
-from grader.checks.steps import BY_HAND, Step
+from grader.checks.steps import BY_HAND, CARRIED, Step
 from grader.checks.windows import cleared_inside
 from sandbox import trace
 
@@ -133,6 +134,8 @@ def step_before_backward(facts: Facts) -> Verdict:
         )
         where = (*_lines(late), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(late)})
+    if stale := _stale(facts, steps):
+        return stale
     early = [step for step in steps if step.early and step.zero]
     if early and _ends_with_backward(facts):
         text = (
@@ -142,6 +145,19 @@ def step_before_backward(facts: Facts) -> Verdict:
         where = (*_lines(early), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(early)})
     return Clear()
+
+
+def _stale(facts: Facts, steps: list[Step]) -> Found | None:
+    """Steps that used what autograd.grad had returned for the step before."""
+    stale = [step for step in steps if step.stale]
+    if not _enough(stale, steps, OFTEN):
+        return None
+    text = (
+        f"In {len(stale)} of {len(steps)} watched steps, the gradients that had just been computed were not in "
+        "`.grad` yet when `step()` ran, so it used those of the step before."
+    )
+    where = (*_lines(stale), facts.line_of("A") or facts.line_of("B"))
+    return Found(text, where, {"steps": len(steps), "steps_too_early": len(stale)})
 
 
 def _ends_with_backward(facts: Facts) -> bool:
@@ -179,13 +195,15 @@ def _before(steps: list[Step], step: Step) -> int:
 def accumulation_not_averaged(facts: Facts) -> Verdict:
     """Steps that use several batches' mean gradients at full weight each."""
     steps = [step for step in steps_of(facts) if len(_batches(step)) > 1 or _parts(step) > 1]
+    steps = [step for step in steps if not any(CARRIED in mix for mix in step.mixes.values())]
     summed = [step for step in steps if _is_sum_of_means(step)]
     if not _enough(summed, steps, MAJORITY) or not summed:
-        from grader.checks.gathering import asked_weight
+        from grader.checks.gathering import asked_weight, short_start, uneven_weights
         from grader.checks.weighing import badly_averaged
 
-        return badly_averaged(facts) or asked_weight(facts) or Clear()
-    size = int(median(max(len(step.fresh), _parts(step)) for step in summed))
+        looks = (badly_averaged, asked_weight, uneven_weights, short_start)
+        return next((found for look in looks if (found := look(facts)) is not None), Clear())
+    size = int(median(max(len(_batches(step)), _parts(step)) for step in summed))
     if _rate_makes_up(facts, summed, size):
         return Clear()
     weights = [weight for step in summed for weight in step.weights]
@@ -209,15 +227,17 @@ def _parts(step: Step) -> int:
 
 
 def _is_sum_of_means(step: Step) -> bool:
-    """Whether every backward was of an undivided mean loss and none was scaled down afterwards."""
+    """Whether every mean loss is in it undivided, in one backward or in parts, and none was scaled down afterwards."""
     if not step.known or step.again:
         return False
+    parts: list[float] = []
+    batches: dict[str, float] = defaultdict(float)
     for back, weight in zip(step.fresh, step.weights, strict=True):
         if not back.mean or back.loss is None or back.row.value is None or not back.loss:
             return False
-        if abs(back.row.value / back.loss * weight - 1) > 1e-3:
-            return False
-    return True
+        parts.append(back.row.value / back.loss * weight)
+        batches[back.batch] += parts[-1]
+    return any(all(abs(part - 1) <= 1e-3 for part in one) for one in (parts, batches.values()))
 
 
 def _rate_makes_up(facts: Facts, steps: list[Step], size: int) -> bool:

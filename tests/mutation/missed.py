@@ -24,17 +24,9 @@ OWN_RULE = (
     "the gradient of the step is right; what the loop's own rule makes of the weights beside it nobody stated"
 )
 RARE_GRAPH = "only one graph of several backwards is kept, and graphs are counted in a row"
-SQUASHED = (
-    "a sigmoid before the cross-entropy: only the output of a softmax is recognised, and it still learns"
-)
 WINDOW_FREE = "how many batches make a step is free there, and the change only makes other windows"
-OWN_OPTIMIZER = "an optimizer class of the student's own: how long its steps ought to be is not known"
 KNOWN: tuple[Missed, ...] = (
-    Missed("sgd-from-scratch", "load_state", "sigmoid() before", SQUASHED),
     Missed("train-and-validate", "accumulated_pairs", "val_loader for `train_loader` (line 14)", WINDOW_FREE),
-    Missed(
-        "sgd-from-scratch", "optimizer_subclass", "double `criterion(model(x), y).backward()`", OWN_OPTIMIZER
-    ),
     Missed("linreg-torch", "sharpness_aware", "`optimizer.zero_grad()` (line 13)", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "climb", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "move `optimizer.step()` (line 25) before line 20", OWN_RULE),
@@ -48,12 +40,6 @@ KNOWN: tuple[Missed, ...] = (
         "accumulation_of_four",
         "`parameter.grad.div_(waiting)` (line 17) out of its block, behind",
         "only one of two parameters is averaged, and a single number is a multiple of any other",
-    ),
-    Missed(
-        "linreg-torch",
-        "autograd_grad",
-        "out of its block, behind line 12",
-        "an update by hand once an epoch: gradients that are never put anywhere leave no trace",
     ),
 )
 

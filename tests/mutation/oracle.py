@@ -49,6 +49,7 @@ LEAK = 7  # graphs alive together that the original does not have
 FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
     "clipping": watch.without_clipping,  # dropped, moved or added: the same once no clip changes a gradient
     "drop_last": watch.without_short_batches,  # the same once no run sees a short last batch
+    "prefetch": watch.with_a_spare_batch,  # the same once a batch that was drawn in vain is drawn again
     # A mutant of one update rule may be another right one: it is compared with all right files of the exercise.
     "optimizer": None,
     # No operator reaches these: a mutant has its original's batch size, layers and data.
@@ -153,7 +154,7 @@ class Oracle:
 
     def _freedoms(self, source: str) -> list[Callable[[], AbstractContextManager[None]]]:
         """What is to be taken out of the runs of these sources: none, if nothing in them could show it."""
-        words = {"clipping": "clip_grad", "drop_last": "DataLoader"}
+        words = {"clipping": "clip_grad", "drop_last": "DataLoader", "prefetch": "get_batch"}
         names = [name for name in self.challenge.exercise.freedoms if words.get(name, "\0") in source]
         return [maker for name in names if (maker := FREEDOMS.get(name)) is not None]
 
@@ -292,13 +293,16 @@ def run(
     script = exercise.entry == "script"
     module = types.ModuleType("__main__" if script else "loop")
     with contextlib.ExitStack() as stack:
-        stack.enter_context(watch.aligned(given.seeds["dropout"] >> 32))
+        alignment = stack.enter_context(watch.aligned(given.seeds["dropout"] >> 32))
         for maker in makers:
             stack.enter_context(maker())
         arguments = given.make(parameters)
         model = arguments.get("model")
         graded = model if isinstance(model, torch.nn.Module) else None
         seen = stack.enter_context(watch.watching(graded, exercise.shapes, given.seeds["dropout"] >> 32))
+        alignment.state = seen.now
+        if "get_batch" in arguments:
+            arguments["get_batch"] = seen.sparing(arguments["get_batch"])
         torch.manual_seed(given.seeds["dropout"])
         caller = Caller(module.__dict__)
         drive = getattr(given.model, "drive", None)

@@ -296,6 +296,24 @@ def test_a_pipelined_loop_that_steps_once_more_at_the_end_is_right():
     assert found_in(stepped_first("ZFLBS")) == set()
 
 
+@pytest.mark.parametrize(("behind", "guilty"), [(True, True), (False, False)])
+def test_gradients_put_into_place_behind_the_step_are_those_of_the_step_before(behind, guilty):
+    tape = Tape(sizes=(8, 8, 3))
+    for _ in range(5):
+        given = []
+        for _ in range(2):
+            tape.draw()
+            tape.forward()
+            tape.loss()
+            given.append(tape.grad())
+        if behind:
+            tape.step()
+        tape.gradient = ((given[0] + given[1]) / np.float32(2)).astype(np.float32)
+        if not behind:
+            tape.step()
+    assert found_in(counted(tape)) == ({"step_before_backward"} if guilty else set())
+
+
 # ── accumulation-not-averaged ────────────────────────────────────────────────────────────────────
 
 
@@ -328,6 +346,32 @@ def test_sums_of_means_are_found_with_their_number():
 )
 def test_what_comes_to_an_average_is_not_accused(how):
     assert found_in(accumulated(**how)) == set()
+
+
+@pytest.mark.parametrize(("part", "guilty"), [(0.5, True), (0.25, False)])
+def test_means_that_go_backward_in_parts_are_added_up_by_batch(part, guilty):
+    tape = Tape(sizes=(8, 8))
+    for _ in range(4):
+        tape.clear()
+        for number in range(2):
+            for _ in range(2):
+                tape.batch(scale=part, batch=f"{tape.steps} {number}")
+        tape.step()
+    verdict = beats.accumulation_not_averaged(facts(*counted(tape)))
+    assert isinstance(verdict, Found) == guilty
+    assert not guilty or verdict.numbers["micro_batches"] == 2
+
+
+def test_a_step_whose_first_batches_came_before_its_window_does_not_count():
+    tape = Tape()
+    for _ in range(4):
+        tape.batch()
+        tape.new_window()
+        tape.batch()
+        tape.batch()
+        tape.step()
+        tape.clear()
+    assert found_in(counted(tape)) == set()
 
 
 def test_gradients_divided_after_the_backwards_are_not_accused():
