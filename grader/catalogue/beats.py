@@ -55,10 +55,11 @@ ENTRIES: dict[str, Entry] = {
     ),
     "zero-grad-in-micro-batch": Entry(
         "error",
-        "Gradients are cleared inside the window of micro-batches",
-        "Micro-batches are there to add their gradients up.  Cleared before each of them, all but the last are "
-        "thrown away, and the work for them was for nothing.",
-        "Call `zero_grad()` once per step, outside the loop over the micro-batches.",
+        "Of several batches, only the last one's gradient is used",
+        "Micro-batches are there to add their gradients up.  Cleared or replaced before each of them, all but the last "
+        "are thrown away, and the work for them was for nothing.",
+        "Call `zero_grad()` once per step, outside the loop over the micro-batches.  Where every batch is to have a step "
+        "of its own, put the step into the loop.",
     ),
     "step-in-micro-batch": Entry(
         "error",

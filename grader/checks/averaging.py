@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from statistics import median
 
 from grader.checks.beats import MAJORITY, enough, lines_of, steps_of
-from grader.checks.gathering import asked_weight
+from grader.checks.gathering import asked_weight, short_start, uneven_weights
 from grader.checks.registry import Clear, Facts, Found, Verdict, check
-from grader.checks.steps import Step
+from grader.checks.steps import CARRIED, Step
 from grader.checks.weighing import badly_averaged
 
 
@@ -15,10 +16,12 @@ from grader.checks.weighing import badly_averaged
 def accumulation_not_averaged(facts: Facts) -> Verdict:
     """Steps that use several batches' mean gradients at full weight each."""
     steps = [step for step in steps_of(facts) if len(_batches(step)) > 1 or _parts(step) > 1]
+    steps = [step for step in steps if not any(CARRIED in mix for mix in step.mixes.values())]
     summed = [step for step in steps if _is_sum_of_means(step)]
     if not enough(summed, steps, MAJORITY) or not summed:
-        return badly_averaged(facts) or asked_weight(facts) or Clear()
-    size = int(median(max(len(step.fresh), _parts(step)) for step in summed))
+        looks = (badly_averaged, asked_weight, uneven_weights, short_start)
+        return next((found for look in looks if (found := look(facts)) is not None), Clear())
+    size = int(median(max(len(_batches(step)), _parts(step)) for step in summed))
     if _rate_makes_up(facts, summed, size):
         return Clear()
     weights = [weight for step in summed for weight in step.weights]
@@ -42,15 +45,17 @@ def _parts(step: Step) -> int:
 
 
 def _is_sum_of_means(step: Step) -> bool:
-    """Whether every backward was of an undivided mean loss and none was scaled down afterwards."""
+    """Whether every mean loss is in it undivided, in one backward or in parts, and none was scaled down afterwards."""
     if not step.known or step.again:
         return False
+    parts: list[float] = []
+    batches: dict[str, float] = defaultdict(float)
     for back, weight in zip(step.fresh, step.weights, strict=True):
         if not back.mean or back.loss is None or back.row.value is None or not back.loss:
             return False
-        if abs(back.row.value / back.loss * weight - 1) > 1e-3:
-            return False
-    return True
+        parts.append(back.row.value / back.loss * weight)
+        batches[back.batch] += parts[-1]
+    return any(all(abs(part - 1) <= 1e-3 for part in one) for one in (parts, batches.values()))
 
 
 def _rate_makes_up(facts: Facts, steps: list[Step], size: int) -> bool:

@@ -133,6 +133,8 @@ def step_before_backward(facts: Facts) -> Verdict:
         )
         where = (*lines_of(late), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(late)})
+    if stale := _stale(facts, steps):
+        return stale
     early = [step for step in steps if step.early and step.zero]
     if early and _ends_with_backward(facts):
         text = (
@@ -142,6 +144,19 @@ def step_before_backward(facts: Facts) -> Verdict:
         where = (*lines_of(early), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(early)})
     return Clear()
+
+
+def _stale(facts: Facts, steps: list[Step]) -> Found | None:
+    """Steps that used what autograd.grad had returned for the step before."""
+    stale = [step for step in steps if step.stale]
+    if not enough(stale, steps, OFTEN):
+        return None
+    text = (
+        f"In {len(stale)} of {len(steps)} watched steps, the gradients that had just been computed were not in "
+        "`.grad` yet when `step()` ran, so it used those of the step before."
+    )
+    where = (*lines_of(stale), facts.line_of("A") or facts.line_of("B"))
+    return Found(text, where, {"steps": len(steps), "steps_too_early": len(stale)})
 
 
 def _ends_with_backward(facts: Facts) -> bool:

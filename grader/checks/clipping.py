@@ -13,13 +13,19 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
+from grader.checks.steps import BY_HAND
 from sandbox.trace import Row
 
 OVER = 1e-2  # relative, by which a norm exceeds the limit for certain
 SAME = 1e-3  # relative, between norms that were cut to the same limit
 AT_LEAST = 2
 SCALED = 32.0  # times what a step used: a clip saw gradients that still held a scale
+ENOUGH = 5  # steps that a rule is read off
+SPREAD = 0.1  # of the logarithms of norms, and of what they were multiplied by, from which a power is told
 CLUSTER = 0.6  # of the steps that have the same norm when every one is cut
 
 Kind = Literal["before", "after", "missing", "other"]
@@ -89,7 +95,7 @@ def _cuts(rows: list[Row], *, clips_first: bool) -> list[Cut]:
             else:
                 clips.append(row)
         elif row.beat in "BA":
-            active += sum(_active(clip) for clip in clips) if partly else 0
+            active += sum(shortens(clip) for clip in clips) if partly else 0
             early, clips, just_stepped, partly = early + clips, [], False, True
         elif row.beat in "DFL":
             just_stepped = False
@@ -109,9 +115,9 @@ def _norm(row: Row) -> float | None:
     return None if row.value is None else row.value / (row.extra or 1.0)
 
 
-def _active(clip: Row) -> bool:
+def shortens(clip: Row) -> bool:
     """Whether a clip found a norm above its limit; an infinite one belongs to a step that a scaler leaves out."""
-    if clip.value is None or clip.extra is None or not math.isfinite(clip.value):
+    if clip.beat != "C" or clip.value is None or clip.extra is None or not math.isfinite(clip.value):
         return False
     return clip.value > clip.extra * (1 + OVER)
 
@@ -236,7 +242,50 @@ def wrong_limit(facts: Facts) -> Found | None:
     alike = sum(abs(cut.norm / typical - 1) <= SAME for cut in seen) if typical else 0
     if len(seen) >= 5 and alike >= CLUSTER * len(seen) and abs(typical / limit - 1) > OVER:
         return _other_limit(facts, typical, limit)
-    return None
+    return _wrong_factor(facts, limit)
+
+
+def _wrong_factor(facts: Facts, limit: float) -> Found | None:
+    """Gradients scaled by hand, by a power of their norm, to another length than the limit or their own.
+
+    A division that averages goes by the same factor in every step, or by one that has nothing to do with the norm.
+    """
+    wrong = [
+        (before, after)
+        for before, after in _scaled_by_hand(facts)
+        if abs(after / before - 1) > OVER and abs(after / min(before, limit) - 1) > OVER
+    ]
+    if len(wrong) < ENOUGH or not _is_power(np.log(np.array(wrong))):
+        return None
+    before, after = max(wrong, key=lambda pair: abs(math.log(pair[1] / min(pair[0], limit))))
+    text = (
+        f"In {len(wrong)} of {len(cuts(facts))} watched steps the gradients were scaled by their norm, but not as a "
+        f"clip to {limit:.4g} does: a norm of {before:.4g} became {after:.4g}, and should be {min(before, limit):.4g}."
+    )
+    return Found(text, (facts.line_of("S"),), {"norm": before, "max_norm": after, "wanted_max_norm": limit})
+
+
+def _scaled_by_hand(facts: Facts) -> Iterator[tuple[float, float]]:
+    """The norms before and after, where a step's whole gradient was multiplied behind its last backward, by hand."""
+    if any(row.beat in "XU" for row in facts.of(Row)):
+        return  # by a scaler's factor, perhaps
+    for step in facts.ledger.steps:
+        told = step.optimizer != BY_HAND and step.known and not (step.again or step.closure or step.touches)
+        weights = [weight for mix in step.mixes.values() for weight in mix.values()]
+        if not told or not step.row.value or min(weights, default=0.0) <= 0:
+            continue
+        before = step.row.value / weights[0]
+        if max(weights) / min(weights) - 1 <= SAME and math.isfinite(before):
+            yield before, step.row.value
+
+
+def _is_power(points: NDArray[np.float64]) -> bool:
+    """Whether norms (logarithms, before and after) were multiplied by one power of themselves in every step."""
+    norms, factors = points[:, 0], points[:, 1] - points[:, 0]
+    if min(np.ptp(norms), np.ptp(factors)) < SPREAD:
+        return False
+    line = np.polyval(np.polyfit(norms, factors, 1), norms)
+    return bool(np.abs(line - factors).max() <= SAME)
 
 
 def _in_true_units(clip: Row, cut: Cut) -> float:
@@ -249,7 +298,7 @@ def _in_true_units(clip: Row, cut: Cut) -> float:
 def _bites(cut: Cut, limit: float) -> bool:
     """Whether the difference between two limits shows in a step: the right or the used one cuts something."""
     found = [clip.value for clip in cut.due if clip.value is not None]
-    return any(value > limit or _active(clip) for value, clip in zip(found, cut.due, strict=False))
+    return any(value > limit or shortens(clip) for value, clip in zip(found, cut.due, strict=False))
 
 
 def _other_limit(facts: Facts, used: float, limit: float) -> Found:

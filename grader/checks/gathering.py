@@ -8,24 +8,36 @@ from statistics import median
 import numpy as np
 
 from grader.checks.beats import AT_LEAST, MAJORITY, OFTEN, steps_of
+from grader.checks.clipping import shortens
 from grader.checks.feeding import training_passes
 from grader.checks.registry import Clear, Facts, Found, Verdict, check
 from grader.checks.steps import Back, Step
-from grader.checks.windows import cleared_inside, draws, gathered, gathers, micro_batches
+from grader.checks.windows import (
+    cleared_inside,
+    drawn_anew,
+    gathered,
+    gathers,
+    micro_batches,
+    rows_at,
+    would_move,
+)
+from sandbox import trace
 
 SAME_GAIN = 1e-4  # relative, between two gradients of the same loss
+ENOUGH = 5  # steps that are alike
+MOST = 0.8  # of the watched steps
 
 
 @check("zero-grad-in-micro-batch")
 def zero_grad_in_micro_batch(facts: Facts) -> Verdict:
     """Steps with several batches' backwards behind them that use the last one's gradient only: 0, 0, 0, 1."""
     steps = gathered(facts, steps_of(facts))
-    drawn, asked = draws(facts), micro_batches(facts)
+    rows, asked = rows_at(facts), micro_batches(facts)
     lossy = []
     for step, backs in steps:
         batches = {back.batch for back in backs if back.batch}
-        enough = asked > 1 or drawn[step.row.window, step.row.step] >= len(backs)
-        lost = all(back.uses == 0 for back in backs[:-1])
+        enough = asked > 1 or drawn_anew(rows, step)
+        lost = all(back.uses == 0 and would_move(step, back) for back in backs[:-1])
         if len(batches) > 1 and enough and lost and step.fresh == backs[-1:] and not step.again:
             lossy.append((step, backs))
     if len(lossy) < min(AT_LEAST, len(steps)) or len(lossy) < MAJORITY * len(steps) or not lossy:
@@ -33,7 +45,7 @@ def zero_grad_in_micro_batch(facts: Facts) -> Verdict:
     size = max(len(backs) for _, backs in lossy)
     text = (
         f"In {len(lossy)} of {len(steps)} watched steps, several batches had gone backward ({size} of them), but "
-        "the step used the gradient of the last one only: the others had been cleared away."
+        "the step used the gradient of the last one only: the others had been cleared away, or were never put to use."
     )
     numbers: dict[str, float | int | str] = {
         "steps": len(steps),
@@ -182,11 +194,66 @@ def asked_weight(facts: Facts) -> Found | None:
     return Found(text, lines, {"micro_batches": size, "weight": weight})
 
 
-def _weights(step: Step) -> list[float]:
-    """The weight of each different batch's mean loss in a step's gradient; none where one cannot be told."""
+def uneven_weights(facts: Facts) -> Found | None:
+    """Where the exercise asks for micro-batches: one counts more than another, in every step in the same proportion.
+
+    Part of accumulation-not-averaged.  Batches may differ in size, and a clip may shorten what was gathered so far.
+    """
+    steps = steps_of(facts)
+    if micro_batches(facts) < 2 or any(map(shortens, facts.of(trace.Row))):
+        return None
+    of_one_size = [step for step in steps if len({back.rows for back in step.fresh}) == 1]
+    weighed = [weights for step in of_one_size if (weights := _weights(step))]
+    usual = median(weights[0] / weights[-1] for weights in weighed) if len(weighed) >= ENOUGH else 1.0
+    alike = [weights for weights in weighed if abs(weights[0] / weights[-1] / usual - 1) < 1e-2]
+    if abs(usual - 1) < 0.1 or len(alike) < MOST * len(steps):
+        return None
+    first, last = (median(weights[place] for weights in alike) for place in (0, -1))
+    size = median(len(weights) for weights in alike)
+    text = (
+        f"Each step gathered {size:.0f} micro-batches of one size, and they do not count alike: the first at weight "
+        f"{first:.3g}, the last at {last:.3g}, where an average gives {1 / size:.3g} to each."
+    )
+    lines = (facts.line_of("B") or facts.line_of("A"), facts.line_of("S"))
+    return Found(text, lines, {"micro_batches": int(size), "weight": first})
+
+
+def short_start(facts: Facts) -> Found | None:
+    """A first step that comes too early: it has fewer batches than all others, divided as if there were as many.
+
+    Part of accumulation-not-averaged.
+    """
+    steps = [step for step in steps_of(facts) if step.row.window == 0]
+    first, *others = [_weights(step, least=1) for step in steps] or [[]]
+    if not first or len(others) < ENOUGH or len(first) >= (size := len(others[0])):
+        return None
+    averaged = all(len(weights) == size and _all_near(weights, 1 / size) for weights in others)
+    if not averaged or not _all_near(first, 1 / size):
+        return None
+    text = (
+        f"The first step came too early: it gathered {_batches(len(first))} and all others {size}, but each batch "
+        f"counted {1 / size:.3g} in it as well."
+    )
+    lines = (facts.line_of("B") or facts.line_of("A"), steps[0].row.line)
+    return Found(text, lines, {"micro_batches": len(first), "weight": 1 / size})
+
+
+def _all_near(weights: list[float], wanted: float) -> bool:
+    return all(abs(weight / wanted - 1) < 1e-2 for weight in weights)
+
+
+def _batches(count: int) -> str:
+    return "1 batch" if count == 1 else f"{count} batches"
+
+
+def _weights(step: Step, least: int = 2) -> list[float]:
+    """The weight of each different batch's mean loss in a step's gradient; none where one cannot be told.
+
+    None either where there are fewer than `least` of them.
+    """
     pairs = list(zip(step.fresh, step.weights, strict=True))
     told = all(back.mean and back.loss and back.row.value is not None for back, _ in pairs)
-    different = len({back.batch for back, _ in pairs}) == len(pairs) > 1
+    different = len({back.batch for back, _ in pairs}) == len(pairs) >= least
     if not step.known or step.again or not told or not different:
         return []
     return [(back.row.value or 0.0) / (back.loss or 1.0) * weight for back, weight in pairs]

@@ -7,7 +7,7 @@ what it was, or something else.  So its *mix*, the weight of every backward in i
     the same as at the last reading     nothing was cleared, the mix goes on
     zero                                it was cleared, the mix is empty
     a multiple of the last reading      it was scaled (a clip, an unscale), and so are the weights
-    what autograd.grad returned         the student's code put it there
+    what autograd.grad returned         the student's code put it there, one of them or a sum of several
     none of these                       unknown; nothing is concluded from it
 
 and a step uses what the mix says at that moment.  All of it is kept parameter by parameter, so several
@@ -24,6 +24,7 @@ from grader.checks.steps import BY_HAND, CARRIED, Back, Ledger, Mix, Step, Touch
 from sandbox.trace import Layout, Optimizer, OptimizerUse, Record, Row, unpack_vector
 
 PARALLEL = 1e-4  # relative deviation up to which two vectors are multiples of each other
+FAINT = 1e-2  # of the largest weight in a sum of returned gradients; below it there is only rounding
 
 
 def read_ledger(records: Iterable[Record]) -> Ledger:
@@ -84,7 +85,9 @@ class _Window:
         self._since: dict[int, list[Back]] = {}  # backwards since an optimizer's last step
         self._first_before: Vector | None = None  # gradient at the first backward since the last step
         self._last_backs = -1  # how many backwards there had been at the last step
-        self._returned: tuple[Vector, Back] | None = None  # what autograd.grad gave
+        self._returned: tuple[Vector, Back] | None = None  # what autograd.grad gave last …
+        self._given: list[tuple[Vector, Back]] = []  # … and since the step before the last one …
+        self._older = 0  # … so many of them before the last one
         self._before_hand: tuple[Vector, Vector, Back] | None = None
         self._touches: list[Touch] = []
 
@@ -198,7 +201,9 @@ class _Window:
     def _gave(self, back: Back, after: Vector | None) -> None:
         """autograd.grad leaves `.grad` alone; what it returned may be put there by hand."""
         if after is not None:
+            back.gain = after
             self._returned = (after, back)
+            self._given.append(self._returned)
             self._note_fed(after)
 
     def _add(self, back: Back, before: Vector, after: Vector, stepped: bool) -> None:
@@ -219,11 +224,14 @@ class _Window:
         """Compare a reading with the last one, and let every parameter's mix follow."""
         scaled = _multiple(reading, self._state)
         given = None if self._returned is None else _multiple(reading, self._returned[0])
-        self._mix = {
+        mixes = {
             number: self._follow(number, reading[part], part, scaled, given)
             for number, part in self._parts.items()
         }
-        self._state = reading
+        untold = [number for number, mix in mixes.items() if mix is None or CARRIED in mix]
+        if untold and (summed := self._sum_of_given(reading)):
+            mixes |= {number: dict(summed) for number in untold}
+        self._mix, self._state = mixes, reading
 
     def _follow(
         self, number: int, now: Vector, part: slice, scaled: float | None, given: float | None
@@ -251,6 +259,21 @@ class _Window:
         if ratio is None or mix is None:
             return None
         return {back: weight * ratio for back, weight in mix.items()}
+
+    def _sum_of_given(self, reading: Vector) -> Mix:
+        """The weights that make returned gradients add up to a reading; none where no such sum is certain."""
+        if len(self._given) < 2 or reading.size < 2 * len(self._given) + 2 or not np.isfinite(reading).all():
+            return {}
+        columns = np.stack([vector for vector, _ in self._given], axis=1)
+        if not np.isfinite(columns).all():
+            return {}
+        weights, _, rank, _ = np.linalg.lstsq(columns, reading, rcond=None)
+        weights[np.abs(weights) < FAINT * np.abs(weights).max()] = 0.0
+        off = np.abs(columns @ weights - reading).max()
+        if rank < len(self._given) or off > PARALLEL * np.abs(reading).max():
+            return {}
+        pairs = zip(self._given, weights.tolist(), strict=True)
+        return {back.number: weight for (_, back), weight in pairs if weight}
 
     # ── steps ────────────────────────────────────────────────────────────────────────────────────
 
@@ -283,6 +306,8 @@ class _Window:
         step.same = bool(
             step.again and not step.fresh and not step.zero and self._last_backs == len(self._backs)
         )
+        self._given = self._given[self._older :]
+        self._older = len(self._given)
         self._last_backs = len(self._backs)
         self._since[row.of] = []
 
@@ -306,8 +331,8 @@ class _Window:
         self._first_before = None
         step.finite = bool(np.isfinite(used_now).all())
         step.zero = not used_now.any() and step.optimizer != BY_HAND
+        since = self._since.get(step.optimizer, self._backs)
         if step.zero:
-            since = self._since.get(step.optimizer, self._backs)
             step.had = any(self._left(number, back) for back in since for number in mine)
         fresh: Mix = {}
         again: set[int] = set()
@@ -322,6 +347,8 @@ class _Window:
             fresh.update({back: weight for back, weight in mix.items() if back not in used and back >= 0})
             used.update(mix)
         self._settle_uses(step, fresh, again)
+        new = [back.number for back in since if back.gain is not None and self._mine(step, back.gain).any()]
+        step.stale = bool(fresh and new) and step.optimizer != BY_HAND and max(fresh) < new[0]
 
     def _settle_uses(self, step: Step, fresh: Mix, again: set[int]) -> None:
         step.again = len(again)

@@ -33,7 +33,7 @@ class Back:
     uses: int = 0
     passed: int = -1  # number of the pass over a loader that drew the last batch before it
     again: bool = False  # no forward and no loss came since the backward before it
-    gain: Vector | None = field(default=None, compare=False, repr=False)  # what it added
+    gain: Vector | None = field(default=None, compare=False, repr=False)  # what it added, or returned
 
 
 @dataclass
@@ -62,6 +62,7 @@ class Step:
     clean     the first backward since the last step began from no gradient (or there was none)
     same      no backward since its last step, and the same gradient as then
     late      its batch went forward before it and backward after it
+    stale     it used nothing of the backwards since its optimizer's last step, but others before them
     early     a batch had been drawn (where loaders draw them), and there had been no backward at all
     closure   its backwards ran inside it
     finite    all that it read was finite (nan equals nothing, so nothing can be followed)
@@ -82,6 +83,7 @@ class Step:
     clean: bool = True
     same: bool = False
     late: bool = False
+    stale: bool = False
     early: bool = False
     closure: bool = False
     finite: bool = True

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from statistics import median
 
+import numpy as np
+
 from grader.checks.feeding import training_passes
 from grader.checks.registry import Facts
 from grader.checks.steps import BY_HAND, Back, Step
 from sandbox import trace
+
+VISIBLE = 1e-6  # relative, a change of a float32 value
 
 
 def micro_batches(facts: Facts) -> int:
@@ -18,7 +22,7 @@ def micro_batches(facts: Facts) -> int:
 
 
 def gathered(facts: Facts, steps: list[Step]) -> list[tuple[Step, list[Back]]]:
-    """Every step of an optimizer with all backwards since the step before it, used or not."""
+    """Every step or update by hand with all backwards since the one before it, used or not, in its window."""
     backs: dict[tuple[int, int], list[Back]] = defaultdict(list)
     for back in facts.ledger.backs:
         backs[back.row.window, back.row.step].append(back)
@@ -26,12 +30,44 @@ def gathered(facts: Facts, steps: list[Step]) -> list[tuple[Step, list[Back]]]:
         (step, backs[step.row.window, step.row.step])
         for step in steps
         if step.optimizer != BY_HAND and not step.closure
-    ]
+    ] + _gathered_by_hand(facts, [step for step in steps if step.optimizer == BY_HAND])
 
 
-def draws(facts: Facts) -> Counter[tuple[int, int]]:
-    """How many batches loaders gave before each watched step, by window and step."""
-    return Counter((row.window, row.step) for row in facts.of(trace.Row) if row.beat == "D")
+def _gathered_by_hand(facts: Facts, steps: list[Step]) -> list[tuple[Step, list[Back]]]:
+    """The same of updates by hand, whose row is that of the last backward before them."""
+    of = {id(step.row): step for step in steps}
+    found: list[tuple[Step, list[Back]]] = []
+    backs: list[Back] = []
+    for back in facts.ledger.backs:
+        if backs and backs[-1].row.window != back.row.window:
+            backs = []
+        backs.append(back)
+        if id(back.row) in of:
+            found.append((of[id(back.row)], backs))
+            backs = []
+    return found
+
+
+def rows_at(facts: Facts) -> Counter[tuple[int, int, str]]:
+    """How many rows of each beat there are before each watched step, by window, step and beat."""
+    return Counter((row.window, row.step, row.beat) for row in facts.of(trace.Row))
+
+
+def drawn_anew(rows: Counter[tuple[int, int, str]], step: Step) -> bool:
+    """Whether loaders gave as many batches as went backward before a step; around an update by hand, in its window."""
+    drawn, backward, grad = (rows[step.row.window, step.row.step, beat] for beat in "DBA")
+    opened = step.optimizer == BY_HAND  # the window may have opened behind the first batch
+    return drawn + opened >= backward + grad
+
+
+def would_move(step: Step, back: Back) -> bool:
+    """Whether a gradient, at the rate of an update by hand, moves values by more than rounding: it would be seen."""
+    if step.optimizer != BY_HAND:
+        return True
+    if back.gain is None or back.row.params is None or step.rate is None:
+        return False
+    values = np.array(trace.unpack_vector(back.row.params), dtype=np.float64)
+    return bool((np.abs(step.rate * back.gain) > VISIBLE * np.abs(values)).any())
 
 
 def gathers(steps: list[Step]) -> float:

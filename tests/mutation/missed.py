@@ -26,13 +26,9 @@ OWN_RULE = (
 RARE_GRAPH = "only one graph of several backwards is kept, and graphs are counted in a row"
 WINDOW_FREE = "how many batches make a step is free there, and the change only makes other windows"
 OWN_CYCLES = "who sets the rate on the groups himself may let it go up and down as often as he likes"
-OWN_OPTIMIZER = "an optimizer class of the student's own: how long its steps ought to be is not known"
 KNOWN: tuple[Missed, ...] = (
     Missed("production-template", "rate_by_hand", "val_loader for `train_loader` (line 13)", OWN_CYCLES),
     Missed("train-and-validate", "accumulated_pairs", "val_loader for `train_loader` (line 14)", WINDOW_FREE),
-    Missed(
-        "sgd-from-scratch", "optimizer_subclass", "double `criterion(model(x), y).backward()`", OWN_OPTIMIZER
-    ),
     Missed("linreg-torch", "sharpness_aware", "`optimizer.zero_grad()` (line 13)", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "climb", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "move `optimizer.step()` (line 25) before line 20", OWN_RULE),
@@ -46,12 +42,6 @@ KNOWN: tuple[Missed, ...] = (
         "accumulation_of_four",
         "`parameter.grad.div_(waiting)` (line 17) out of its block, behind",
         "only one of two parameters is averaged, and a single number is a multiple of any other",
-    ),
-    Missed(
-        "linreg-torch",
-        "autograd_grad",
-        "out of its block, behind line 12",
-        "an update by hand once an epoch: gradients that are never put anywhere leave no trace",
     ),
 )
 

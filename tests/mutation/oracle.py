@@ -52,6 +52,7 @@ FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
     "drop_last": watch.without_short_batches,  # the same once no run sees a short last batch
     "precision": watch.without_autocast,  # the same once nothing runs in 16 bits
     "schedule": watch.without_schedule,  # the same once every step has one rate; see `keeps_a_schedule`
+    "prefetch": watch.with_a_spare_batch,  # the same once a batch that was drawn in vain is drawn again
     # A mutant of one update rule may be another right one: it is compared with all right files of the exercise.
     "optimizer": None,
     # What is left on has to be right, so a scaler's mutants are compared as they are.
@@ -211,6 +212,7 @@ class Oracle:
             "drop_last": "DataLoader",
             "precision": "autocast",
             "schedule": "lr",
+            "prefetch": "get_batch",
         }
         names = [name for name in self.challenge.exercise.freedoms if words.get(name, "\0") in source]
         return [maker for name in names if (maker := FREEDOMS.get(name)) is not None]
@@ -375,13 +377,16 @@ def run(
     script = exercise.entry == "script"
     module = types.ModuleType("__main__" if script else "loop")
     with contextlib.ExitStack() as stack:
-        stack.enter_context(watch.aligned(given.seeds["dropout"] >> 32))
+        alignment = stack.enter_context(watch.aligned(given.seeds["dropout"] >> 32))
         for maker in makers:
             stack.enter_context(maker())
         arguments = given.make(parameters)
         model = arguments.get("model")
         graded = model if isinstance(model, torch.nn.Module) else None
         seen = stack.enter_context(watch.watching(graded, exercise.shapes, given.seeds["dropout"] >> 32))
+        alignment.state = seen.now
+        if "get_batch" in arguments:
+            arguments["get_batch"] = seen.sparing(arguments["get_batch"])
         torch.manual_seed(given.seeds["dropout"])
         caller = Caller(module.__dict__)
         drive = getattr(given.model, "drive", None)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
+from torch import nn
 
+from tests.mutation import watch
 from tests.mutation.oracle import Oracle
 
 LOOP = """
@@ -67,6 +70,10 @@ def test_a_change_of_what_is_computed_is_bad(oracle: Oracle, old: str, new: str)
         ("            loss = ", "            model(x)\n            loss = "),
         ("loss.item()", "loss.detach()"),
         ("        for x", "        iter(loader)\n        for x"),
+        (
+            "        for x",
+            "        for _ in range(2):\n            len([x for x, _ in loader])\n        for x",
+        ),
         (CLIP, ""),
         (CLIP + STEP, STEP + CLIP),
         ("range(epochs)", "range(epochs + 0 * len(torch.rand(3)))"),
@@ -86,3 +93,25 @@ def test_a_loop_that_never_ends_is_bad(oracle: Oracle) -> None:
 
 def test_a_right_loop_is_like_itself(oracle: Oracle) -> None:
     assert oracle.judge(LOOP, LOOP).reason == ""
+
+
+def test_passes_between_which_nothing_was_trained_share_an_order() -> None:
+    now, data, other = [b"first"], object(), object()
+    alignment = watch.Alignment(lambda: now[0])
+    assert [alignment.number(data), alignment.number(data), alignment.number(other)] == [0, 0, 0]
+    now[0] = b"then"
+    assert [alignment.number(data), alignment.number(data)] == [1, 1]
+    unwatched = watch.Alignment()
+    assert [unwatched.number(data), unwatched.number(data)] == [0, 1]
+
+
+def test_the_first_batch_that_was_drawn_in_vain_is_drawn_again() -> None:
+    numbers = iter(range(9))
+    with watch.with_a_spare_batch(), watch.watching(model := nn.Linear(1, 1), [], 0) as seen:
+        draw = seen.sparing(lambda _: next(numbers))
+        assert [draw("train"), draw("train"), draw("train")] == [0, 0, 1]
+        model(torch.zeros(1, 1))
+        assert [draw("train"), draw("val")] == [2, 3]
+    with watch.watching(nn.Linear(1, 1), [], 0) as seen:
+        draw = seen.sparing(lambda: next(numbers))
+        assert [draw(), draw()] == [4, 5]

@@ -1,7 +1,8 @@
 """The oracle's own hooks: what a run did to the graded parameters, its modes and its graphs; and what aligns two runs.
 
 Two runs compare only where chance is the same in both, so the order of a shuffled pass depends on how many
-passes over that data set went before, and a dropout mask on the step and the input, whatever else the loop draws.
+passes over that data set went before (of several between which nothing was trained, one counts), and a dropout mask
+on the step and the input, whatever else the loop draws.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 from unittest import mock
 
@@ -32,7 +34,12 @@ DEPENDENT = (_DropoutNd, _NormBase, nn.MultiheadAttention, nn.RNNBase)
 
 
 class Watch:
-    """Follows one run.  `given` is the exercise's own model; in scripts the graded one is found by its shapes."""
+    """Follows one run.  `given` is the exercise's own model; in scripts the graded one is found by its shapes.
+
+    `spares` is how many batches a run may draw and not use; see `sparing`.
+    """
+
+    spares = 0
 
     def __init__(self, given: nn.Module | None, shapes: list[list[int]], seed: int) -> None:
         self.steps: dict[int, list[np.ndarray]] = {}
@@ -44,7 +51,7 @@ class Watch:
         self.most_alive = 0
         self._given, self._shapes, self._seed = given, [tuple(shape) for shape in shapes], seed
         self._groups: dict[int, Sequence[torch.Tensor]] = {}
-        self._depth = self._count = 0
+        self._depth = self._count = self._forwards = 0
         self._last = -1
         self._tokens: list[weakref.ref[_Token]] = []
         self._random = given is None or any(isinstance(module, DEPENDENT) for module in given.modules())
@@ -112,6 +119,28 @@ class Watch:
         self._note(self.visits, self._last)
         return self.steps[self._last], self.visits[self._last], self._state(self._last)
 
+    def now(self) -> bytes:
+        """The state of all that is followed, to be compared with a later one."""
+        return b"".join(self._state(key).tobytes() for key in self._groups)
+
+    def sparing(self, draw: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that draws batches as `draw` does, but hands out again the first few that were drawn in vain.
+
+        One is drawn in vain where the next is drawn before anything has gone forward.
+        """
+        left = self.spares
+        last: dict[tuple[Any, ...], tuple[int, Any]] = {}
+
+        def sparing(*given: Any) -> Any:
+            nonlocal left
+            if left and given in last and last[given][0] == self._forwards:
+                left -= 1
+            else:
+                last[given] = self._forwards, draw(*given)
+            return last[given][1]
+
+        return sparing
+
     # ── forwards ─────────────────────────────────────────────────────────────────────────────────
 
     def before(self, module: nn.Module, inputs: Any) -> Any:
@@ -124,6 +153,7 @@ class Watch:
             return None
         key = self._group(tensors)
         if torch.is_grad_enabled() and key in self._groups:
+            self._forwards += 1
             self._note(self.visits, key)
             self.half += torch.is_autocast_enabled(tensors[0].device.type)
         flags = [str(int(m.training)) for m in module.modules() if isinstance(m, DEPENDENT)]
@@ -211,16 +241,31 @@ def exact_clip(
     return norm
 
 
+@dataclass
+class Alignment:
+    """How chance is aligned.  `state` tells what has been trained so far."""
+
+    state: Callable[[], object] = object
+    passes: dict[int, tuple[int, object]] = field(default_factory=dict)
+
+    def number(self, source: object) -> int:
+        """The number of a pass over a data set that begins now: the last one's, where nothing was trained since."""
+        last, before = self.passes.get(id(source), (-1, None))
+        now = self.state()
+        number = last if last >= 0 and now == before else last + 1
+        self.passes[id(source)] = number, now
+        return number
+
+
 @contextmanager
-def aligned(seed: int) -> Iterator[None]:
+def aligned(seed: int) -> Iterator[Alignment]:
     """Shuffled passes whose order depends on the data set and the number of passes over it before; exact clips."""
-    passes: dict[int, int] = {}
+    alignment = Alignment()
     kept: list[object] = []
 
     def order(sampler: RandomSampler) -> Iterator[int]:
         source = sampler.data_source
-        number = passes.get(id(source), 0)
-        passes[id(source)] = number + 1
+        number = alignment.number(source)
         kept.append(source)  # so that its id is not given away
         generator = torch.Generator().manual_seed(seed + 1_000_003 * number + len(source))
         size = len(source)
@@ -240,7 +285,7 @@ def aligned(seed: int) -> Iterator[None]:
         mock.patch.object(nn.utils, "clip_grad_norm_", exact_clip),
         mock.patch.object(nn.utils.clip_grad, "clip_grad_norm_", exact_clip),
     ):
-        yield
+        yield alignment
 
 
 # ── freedoms, taken out of a run ─────────────────────────────────────────────────────────────────
@@ -274,6 +319,13 @@ def without_autocast() -> Iterator[None]:
         self._enabled = False
 
     with mock.patch.object(torch.autocast, "__init__", __init__):
+        yield
+
+
+@contextmanager
+def with_a_spare_batch() -> Iterator[None]:
+    """One batch of a run may be drawn in vain."""
+    with mock.patch.object(Watch, "spares", 1):
         yield
 
 

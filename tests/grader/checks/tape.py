@@ -22,9 +22,13 @@ def pack(values):
 
 
 class Tape:
-    """`sizes`: sampled coordinates of each parameter.  `optimizers`: the parameters that each one holds."""
+    """`sizes`: sampled coordinates of each parameter.  `optimizers`: the parameters that each one holds.
 
-    def __init__(self, sizes=(4, 3), optimizers=((0, 1),), rate=0.1):
+    `norms`: whether the norm of the gradients is read at each step.
+    """
+
+    def __init__(self, sizes=(4, 3), optimizers=((0, 1),), rate=0.1, norms=False):
+        self.norms = norms
         self.records = [optimizer(number, held, lr=rate) for number, held in enumerate(optimizers)]
         self.records += [param(number, size) for number, size in enumerate(sizes)]
         self.optimizers = optimizers
@@ -115,7 +119,9 @@ class Tape:
         self.scale(factor)
 
     def begin(self, number=0):
-        self.row("s", of=number, before=self.reading(), params=self.weights(), rates=[self.rate])
+        norm = float(np.linalg.norm(self.gradient)) if self.norms else None
+        params = self.weights()
+        self.row("s", of=number, value=norm, before=self.reading(), params=params, rates=[self.rate])
 
     def finish(self, number=0):
         for held in self.optimizers[number]:

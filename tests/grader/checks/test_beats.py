@@ -296,6 +296,24 @@ def test_a_pipelined_loop_that_steps_once_more_at_the_end_is_right():
     assert found_in(stepped_first("ZFLBS")) == set()
 
 
+@pytest.mark.parametrize(("behind", "guilty"), [(True, True), (False, False)])
+def test_gradients_put_into_place_behind_the_step_are_those_of_the_step_before(behind, guilty):
+    tape = Tape(sizes=(8, 8, 3))
+    for _ in range(5):
+        given = []
+        for _ in range(2):
+            tape.draw()
+            tape.forward()
+            tape.loss()
+            given.append(tape.grad())
+        if behind:
+            tape.step()
+        tape.gradient = ((given[0] + given[1]) / np.float32(2)).astype(np.float32)
+        if not behind:
+            tape.step()
+    assert found_in(counted(tape)) == ({"step_before_backward"} if guilty else set())
+
+
 # ── what cannot be followed ──────────────────────────────────────────────────────────────────────
 
 

@@ -1,11 +1,12 @@
 """The checks of clipping: what the norm at a step says, and what the clips around it add to that."""
 
+import numpy as np
 import pytest
 
 from grader.checks import clipping
 from grader.checks.registry import Clear, Found, Unknown
 from sandbox import trace
-from tests.grader.checks.tape import end, facts
+from tests.grader.checks.tape import Tape, counted, end, facts
 
 ALL = [clipping.clip_before_backward, clipping.clip_after_step, clipping.missing_clip]
 LINES = {"Z": 2, "F": 3, "B": 5, "C": 6, "s": 7, "S": 7}
@@ -124,3 +125,62 @@ def test_a_fused_step_that_divides_by_itself_is_read_rightly():
         for row in rows
     ]
     assert found(fused) == set()
+
+
+# ── scaled by hand ───────────────────────────────────────────────────────────────────────────────
+
+
+def scaled(factor, *, longest=4.0, times=8, averaged=False):
+    """What is found where the gradients of every step are multiplied by `factor(norm)`."""
+    tape = Tape(sizes=(8, 8), norms=True)
+    for step in range(times):
+        tape.clear()
+        gain = tape.new_gradient()
+        gain *= np.float32(longest * (step + 1) / times) / np.linalg.norm(gain)
+        for _ in range(2 if averaged else 1):
+            tape.draw()
+            tape.forward()
+            tape.loss()
+            tape.backward(gain=gain)
+        tape.scale(factor(float(np.linalg.norm(tape.gradient))))
+        tape.step()
+    return found(counted(tape))
+
+
+@pytest.mark.parametrize(
+    "factor",
+    [
+        lambda norm: min(1.0, (LIMIT / norm) ** 2),  # twice
+        lambda norm: LIMIT * norm / 20 if norm > LIMIT else 1.0,  # multiplied instead of divided
+        lambda norm: LIMIT / norm,  # lengthens what is shorter than the limit
+    ],
+)
+def test_a_clip_by_hand_to_another_length_than_the_limit_is_found(factor):
+    longest = 0.9 if factor(0.5) > 1 else 4.0
+    assert scaled(factor, longest=longest) == {"wrong_limit"}
+
+
+@pytest.mark.parametrize(
+    ("factor", "averaged"),
+    [
+        (lambda norm: min(1.0, LIMIT / (norm + 1e-6)), False),
+        (lambda norm: min(1.0, 2 * LIMIT / norm) / 2, True),  # averaged, and then cut
+        (lambda norm: 1 / 8, False),  # divided by a number
+        (lambda norm: 1 / (5 + round(7 * norm) % 3), False),  # of tokens, say: the norm is not asked
+    ],
+)
+def test_a_right_clip_or_a_division_by_hand_is_not_flagged(factor, averaged):
+    assert scaled(factor, averaged=averaged) == set()
+
+
+def test_the_evidence_of_a_wrong_cut_says_what_was_due():
+    tape = Tape(sizes=(8, 8), norms=True)
+    for _ in range(6):
+        tape.clear()
+        tape.batch()
+        tape.scale((LIMIT / float(np.linalg.norm(tape.gradient))) ** 2)
+        tape.step()
+    seen = clipping.wrong_limit(facts(*counted(tape), max_norm=LIMIT))
+    assert seen is not None
+    assert seen.numbers["wanted_max_norm"] == LIMIT
+    assert "should be 1." in seen.evidence

@@ -79,6 +79,43 @@ def test_a_first_gradient_that_is_thrown_away_on_purpose_is_not_flagged():
     assert found_in(counted(tape)) == set()
 
 
+@pytest.mark.parametrize(
+    ("moved", "grad", "guilty"),
+    [("last", False, True), ("last", True, True), ("every", False, False), ("every", True, False)],
+)
+def test_an_update_by_hand_for_the_last_of_several_batches_is_found(moved, grad, guilty):
+    tape = Tape(optimizers=())
+    for _ in range(4):
+        for place in range(3):
+            tape.clear(said=False)
+            tape.draw()
+            tape.forward()
+            tape.loss()
+            gain = tape.grad() if grad else tape.new_gradient()
+            if not grad:
+                tape.backward(gain=gain)
+            if moved == "every" or place == 2:
+                tape.move_by_hand(gain)
+    tape.row("V", params=tape.weights())
+    assert found_in(counted(tape)) == ({"zero_grad_in_micro_batch"} if guilty else set())
+
+
+def test_gradients_too_small_to_move_anything_are_not_lost():
+    """A fit that has come to rest: most updates change nothing, and only the others can be seen."""
+    tape = Tape(optimizers=())
+    for _ in range(4):
+        for place in range(3):
+            tape.clear(said=False)
+            tape.draw()
+            tape.forward()
+            tape.loss()
+            gain = tape.new_gradient() * np.float32(1.0 if place == 2 else 1e-9)
+            tape.backward(gain=gain)
+            tape.move_by_hand(gain)
+    tape.row("V", params=tape.weights())
+    assert found_in(counted(tape)) == set()
+
+
 # ── step-in-micro-batch ──────────────────────────────────────────────────────────────────────────
 
 
@@ -215,3 +252,84 @@ def test_two_losses_of_one_batch_are_not_flagged():
         tape.backward()
         tape.step()
     assert found_in(counted(tape)) == set()
+
+
+def test_an_update_by_hand_from_one_gradient_twice_is_found():
+    tape = Tape(optimizers=())
+    for _ in range(4):
+        tape.clear(said=False)
+        tape.draw()
+        tape.forward()
+        tape.loss()
+        gain = tape.new_gradient()
+        tape.backward(gain=gain)
+        tape.backward(gain=gain)
+        tape.move_by_hand(2 * gain)
+    tape.row("V", params=tape.weights())
+    assert found_in(counted(tape)) == {"double_backward"}
+
+
+# ── micro-batches that do not count alike (accumulation-not-averaged) ────────────────────────────
+
+
+def weighted(*weights, asked=3, times=6, rows=(16, 16, 16), clip=0.0):
+    """A step after one batch for each weight; `clip` is what a clip leaves of what was gathered before the last."""
+    tape = Tape(sizes=(8, 8))
+    for _ in range(times):
+        tape.clear()
+        for place, weight in enumerate(weights):
+            if clip and place == len(weights) - 1:
+                tape.clip(clip)
+            tape.batch(rows=rows[place], scale=weight)
+        tape.step()
+    return gathering.uneven_weights(facts(*counted(tape), **({"grad_accum": asked} if asked else {})))
+
+
+def test_micro_batches_that_count_less_and_less_are_found():
+    found = weighted(1 / 27, 1 / 9, 1 / 3)
+    assert found is not None
+    assert found.numbers == {"micro_batches": 3, "weight": pytest.approx(1 / 27, rel=1e-3)}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"weights": (1 / 3, 1 / 3, 1 / 3)},
+        {"weights": (1 / 27, 1 / 9, 1 / 3), "asked": 0},
+        {"weights": (0.25, 0.25, 0.5), "rows": (8, 8, 16)},  # by their sizes
+        {"weights": (0.3, 0.3, 0.3), "clip": 0.5},  # clip-before-backward
+        {"weights": (1 / 27, 1 / 9, 1 / 3), "times": 3},
+    ],
+)
+def test_weights_that_mean_something_are_not_flagged(how):
+    assert weighted(*how.pop("weights"), **how) is None
+
+
+def started(first, others=2, steps=6, scale=0.5, at_first=0.5):
+    """Steps of `others` batches after one of `first`."""
+    tape = Tape(sizes=(8, 8))
+    for number in range(steps + 1):
+        tape.clear()
+        for _ in range(others if number else first):
+            tape.batch(scale=scale if number else at_first)
+        tape.step()
+    return gathering.short_start(facts(*counted(tape)))
+
+
+def test_a_first_step_that_comes_a_batch_too_early_is_found():
+    found = started(1)
+    assert found is not None
+    assert found.numbers == {"micro_batches": 1, "weight": 0.5}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"first": 2},
+        {"first": 1, "at_first": 1.0},  # divided by the batches it has
+        {"first": 1, "steps": 3},
+        {"first": 1, "others": 1, "scale": 1.0},  # a smaller first step, no window
+    ],
+)
+def test_other_first_steps_are_not_flagged(how):
+    assert started(**how) is None

@@ -258,6 +258,48 @@ def test_a_gradient_returned_by_autograd_grad_and_put_into_place_is_followed():
         assert step.again == 0
 
 
+def gathered_by_grad(tape, count):
+    """A forward and autograd.grad for each of some batches; the mean of what came back."""
+    given = []
+    for _ in range(count):
+        tape.forward()
+        tape.loss()
+        given.append(tape.grad())
+    return (sum(given) / np.float32(count)).astype(np.float32)
+
+
+def test_gradients_of_several_autograd_grads_that_were_averaged_by_hand_are_followed():
+    tape = Tape(sizes=(8, 8, 3))
+    for _ in range(4):
+        tape.gradient = gathered_by_grad(tape, 3)
+        tape.clip(0.5)
+        tape.step()
+    ledger = read_ledger(tape.records)
+    assert uses(ledger) == [1] * 12
+    assert all(step.known and not step.stale for step in ledger.steps)
+    assert fed_by(ledger.steps[2]) == [6, 7, 8]
+    assert ledger.steps[2].weights == pytest.approx([1 / 6] * 3, rel=1e-4)
+
+
+def test_averages_put_into_place_behind_the_step_are_used_by_the_next_one():
+    tape = Tape(sizes=(8, 8, 3))
+    for _ in range(4):
+        mean = gathered_by_grad(tape, 3)
+        tape.step()
+        tape.gradient = mean
+    ledger = read_ledger(tape.records)
+    assert [step.stale for step in ledger.steps] == [False, True, True, True]
+    assert fed_by(ledger.steps[2]) == [3, 4, 5]
+
+
+def test_too_few_coordinates_for_so_many_gradients_say_nothing():
+    tape = Tape(sizes=(4, 3))
+    for _ in range(3):
+        tape.gradient = gathered_by_grad(tape, 3)
+        tape.step()
+    assert not any(step.known for step in read_ledger(tape.records).steps[1:])
+
+
 def test_a_gradient_replaced_by_something_else_is_unknown_and_accuses_nobody():
     tape = Tape()
     for _ in range(3):

@@ -1,0 +1,29 @@
+# expect: wrong-hyperparameter
+import torch
+
+
+def train(
+    model, get_batch, optimizer, schedule, max_steps, grad_accum, max_norm, eval_interval, estimate_loss
+):
+    losses = []
+    for step in range(max_steps):
+        if step % eval_interval == 0:
+            model.eval()
+            with torch.no_grad():
+                print(step, estimate_loss().item())
+            model.train()
+        for group in optimizer.param_groups:
+            group["lr"] = schedule(step)
+        optimizer.zero_grad()
+        total = 0.0
+        for _ in range(grad_accum):
+            xb, yb = get_batch("train")
+            _, loss = model(xb, yb)
+            (loss / grad_accum).backward()
+            total += loss.item()
+        norm = torch.sqrt(sum((p.grad**2).sum() for p in model.parameters()))
+        for p in model.parameters():
+            p.grad.mul_(max_norm / norm)
+        optimizer.step()
+        losses.append(total / grad_accum)
+    return losses
