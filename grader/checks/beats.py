@@ -133,7 +133,7 @@ def step_before_backward(facts: Facts) -> Verdict:
         )
         where = (*lines_of(late), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(late)})
-    early = [step for step in steps if step.early and step.zero]
+    early = [step for step in steps if step.zero and (step.early or _opens_a_batch(step, facts))]
     if early and _ends_with_backward(facts):
         text = (
             "The first `step()` came before any backward pass and moved nothing, and the last backward pass was "
@@ -142,6 +142,15 @@ def step_before_backward(facts: Facts) -> Verdict:
         where = (*lines_of(early), facts.line_of("B"))
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(early)})
     return Clear()
+
+
+def _opens_a_batch(step: Step, facts: Facts) -> bool:
+    """Whether the run's first step came before any backward, where as many steps as backwards follow in turn.
+
+    A step before anything was drawn is a habit of its own (schedulers ask for one); one for each backward is not.
+    """
+    first = step.row.step == 0 and all(back.row.step > 0 for back in facts.ledger.backs)
+    return first and facts.count("S") == facts.count("BA")
 
 
 def _ends_with_backward(facts: Facts) -> bool:

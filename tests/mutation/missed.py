@@ -24,12 +24,14 @@ OWN_RULE = (
     "the gradient of the step is right; what the loop's own rule makes of the weights beside it nobody stated"
 )
 RARE_GRAPH = "only one graph of several backwards is kept, and graphs are counted in a row"
-WINDOW_FREE = "how many batches make a step is free there, and the change only makes other windows"
+OWN_BLEND = (
+    "3 % of a blended loss are cut off; the rest is a right loss, and how a blend is weighed nobody stated"
+)
 OWN_CYCLES = "who sets the rate on the groups himself may let it go up and down as often as he likes"
 OWN_OPTIMIZER = "an optimizer class of the student's own: how long its steps ought to be is not known"
 KNOWN: tuple[Missed, ...] = (
     Missed("production-template", "rate_by_hand", "val_loader for `train_loader` (line 13)", OWN_CYCLES),
-    Missed("train-and-validate", "accumulated_pairs", "val_loader for `train_loader` (line 14)", WINDOW_FREE),
+    Missed("circles", "mixed_samples", "behind `criterion(scores, y[other])`", OWN_BLEND),
     Missed(
         "sgd-from-scratch", "optimizer_subclass", "double `criterion(model(x), y).backward()`", OWN_OPTIMIZER
     ),

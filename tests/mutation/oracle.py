@@ -51,8 +51,9 @@ FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
     "drop_last": watch.without_short_batches,  # the same once no run sees a short last batch
     "precision": watch.without_autocast,  # the same once nothing runs in 16 bits
     "schedule": watch.without_schedule,  # the same once every step has one rate; see `keeps_a_schedule`
-    # A mutant of one update rule may be another right one: it is compared with all right files of the exercise.
-    "optimizer": None,
+    # A penalty on the weights is a part of the update rule, as weight decay is.  And a mutant of one rule may be
+    # another right one: it is compared with all right files of the exercise.
+    "optimizer": watch.without_penalties,
     # What is left on has to be right, so a scaler's mutants are compared as they are.
     "scaler": None,
     "best-weights": None,
@@ -124,7 +125,8 @@ class Oracle:
         more = [item.parameters for item in self.challenge.exercise.run]
         for parameters in ({}, *more):
             found = self._compare(original, mutant, parameters, plain=True)
-            free = found and self._freedoms(original + mutant)
+            ended = self._last is not None and self._last.ended  # a crash is none of the freedoms
+            free = found and not ended and self._freedoms(original + mutant)
             if free and not self._compare(original, mutant, parameters, plain=False):
                 found = self._still_asked(original, parameters)
             if found and not (found.startswith(MOVED) and self._is_another(mutant, parameters)):
@@ -178,7 +180,8 @@ class Oracle:
         """What is to be taken out of the runs of these sources: none, if nothing in them could show it."""
         words = {
             "clipping": "clip_grad",
-            "drop_last": "DataLoader",
+            "drop_last": "loader",
+            "optimizer": "penalty",
             "precision": "autocast",
             "schedule": "lr",
         }
