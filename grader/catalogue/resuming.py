@@ -40,10 +40,11 @@ ENTRIES: dict[str, Entry] = {
     ),
     "early-stopping-wrong": Entry(
         "error",
-        "Training stops at the wrong moment, or names the wrong epoch",
+        "Training stops at the wrong moment, names the wrong epoch, or goes back too soon",
         "Patience says how many epochs in a row may pass without a new best.  Counted otherwise, training ends too "
-        "early or too late, or the best epoch is another.",
+        "early or too late, or the best epoch is another.  And where every epoch without a new best begins at the best "
+        "weights again, training never gets past them.",
         "Keep the lowest loss so far.  A lower one sets the count to 0, any other adds 1, and when the count reaches "
-        "`patience` training ends.  Return the index of the lowest, counted from 0.",
+        "`patience` training ends.  Then load the best weights, and return the index of the lowest, counted from 0.",
     ),
 }

@@ -135,7 +135,7 @@ def step_before_backward(facts: Facts) -> Verdict:
         return Found(text, where, {"steps": len(steps), "steps_too_early": len(late)})
     if stale := _stale(facts, steps):
         return stale
-    early = [step for step in steps if step.early and step.zero]
+    early = [step for step in steps if step.zero and (step.early or _opens_a_batch(step, facts))]
     if early and _ends_with_backward(facts):
         text = (
             "The first `step()` came before any backward pass and moved nothing, and the last backward pass was "
@@ -157,6 +157,15 @@ def _stale(facts: Facts, steps: list[Step]) -> Found | None:
     )
     where = (*lines_of(stale), facts.line_of("A") or facts.line_of("B"))
     return Found(text, where, {"steps": len(steps), "steps_too_early": len(stale)})
+
+
+def _opens_a_batch(step: Step, facts: Facts) -> bool:
+    """Whether the run's first step came before any backward, where as many steps as backwards follow in turn.
+
+    A step before anything was drawn is a habit of its own (schedulers ask for one); one for each backward is not.
+    """
+    first = step.row.step == 0 and all(back.row.step > 0 for back in facts.ledger.backs)
+    return first and facts.count("S") == facts.count("BA")
 
 
 def _ends_with_backward(facts: Facts) -> bool:

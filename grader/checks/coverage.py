@@ -32,7 +32,8 @@ def partial_epoch(facts: Facts) -> Verdict:
         if loader is None or loader.size <= 0 or loader.batch_size <= 0 or len(early) < _FEWEST:
             continue
         whole = loader.size // loader.batch_size
-        if all(_left_early(item, whole) for item in early):
+        left_out = loader.batch_size if _only_trained(facts, number, passes) else 0
+        if all(_left_early(item, whole) or _left_out(item, left_out) for item in early):
             return _partial(early, whole)
     return Clear()
 
@@ -58,6 +59,18 @@ def _left_early(item: trace.Pass, whole: int) -> bool:
     if not item.finished:
         return item.batches < whole
     return 0 < item.loss_rows < _MOST_TRAINED * item.rows and item.trained < _MOST_TRAINED * whole
+
+
+def _only_trained(facts: Facts, loader: int, passes: list[trace.Pass]) -> bool:
+    """Whether all forwards on a loader's batches were trained on, one for each batch that was."""
+    uses = [use for use in facts.of(trace.ForwardUse) if use.loader == loader]
+    trained = sum(item.trained for item in passes)
+    return sum(use.calls for use in uses) == sum(use.trained for use in uses) == trained > 0
+
+
+def _left_out(item: trace.Pass, batch_size: int) -> bool:
+    """Whether a finished pass drew a whole batch (0: of unknown size) with which nothing was done at all."""
+    return item.finished and item.loss_rows > 0 and item.rows - item.loss_rows >= batch_size > 0
 
 
 def _partial(early: list[trace.Pass], whole: int) -> Found:

@@ -9,10 +9,10 @@ import numpy as np
 
 from grader.checks.feeding import training_passes
 from grader.checks.observing import (
+    evaluated_on_training_data,
     moments,
     observed_epochs,
     unseen_evaluations,
-    validated_on_training_data,
 )
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from sandbox import trace
@@ -123,10 +123,8 @@ def _not_observed(facts: Facts, epochs: int, curves: dict[str, Curve]) -> Verdic
         if _close(curves["val_loss"], early):
             text = "The validation numbers of each epoch are those of the model before that epoch's training."
             return Found(text, _line(facts))
-    if not passes and validated_on_training_data(facts):
-        text = (
-            "`val_loader` was never gone through; `train_loader` was, a second time: that is no validation."
-        )
+    if evaluated_on_training_data(facts):
+        text = "`val_loader` was never gone through; what was evaluated came from `train_loader` instead."
         return Found(text, _line(facts))
     if unseen_evaluations(facts) or len(moments(facts)) >= epochs:
         return Unknown(

@@ -133,11 +133,16 @@ def double_backward(facts: Facts) -> Verdict:
 
 
 def _once_more(step: Step) -> bool:
-    """Whether one batch went through model and loss again, and some parameter got both gradients at full weight."""
+    """Whether one batch went through model and loss again, and some parameter got both gradients at full weight.
+
+    A loss that is none of torch's is the same again where its value and its gradient are.
+    """
     calls: dict[tuple[str, int, str], list[Back]] = {}
     for back in step.fresh:
         whole = back.loss and back.row.value is not None and abs(back.row.value / back.loss - 1) < SAME_GAIN
-        if back.batch and back.mean and back.forward and whole:
+        known = back.mean and whole
+        own = not back.function and _repeated(back, step.fresh)
+        if back.batch and back.forward and (known or own):
             calls.setdefault((back.batch, back.module, back.function), []).append(back)
     mixes = step.touches[0].mixes if step.touches else step.mixes
     return any(
@@ -148,18 +153,33 @@ def _once_more(step: Step) -> bool:
     )
 
 
+def _repeated(back: Back, backs: list[Back]) -> bool:
+    """Whether another of these backwards was of the same batch, and had the same value and gradient."""
+    return any(
+        other is not back
+        and other.batch == back.batch
+        and other.row.value == back.row.value is not None
+        and _same_gain(other, back)
+        for other in backs
+    )
+
+
+def _same_gain(one: Back, two: Back) -> bool:
+    """Whether two backwards added the same gradient, and not just a number or nothing."""
+    if one.gain is None or two.gain is None or one.gain.size < 2 or not one.gain.any():
+        return False
+    return bool((np.abs(one.gain - two.gain) <= SAME_GAIN * np.abs(one.gain).max()).all())
+
+
 def _repeats(step: Step, backs: list[Back]) -> bool:
     """Whether two backwards in a row added the same gradient at full weight, with no forward between them."""
     used = {id(back) for back in step.fresh}
     batches = sum(not back.again for back in backs) or 1  # each may have been divided by their number
     for one, two in pairwise(backs):
-        if not two.again or one.gain is None or two.gain is None or not one.gain.any():
-            continue
-        if id(one) not in used or id(two) not in used or one.gain.size < 2:
+        if not two.again or id(one) not in used or id(two) not in used:
             continue
         halved = one.loss and one.row.value and 2 * one.row.value / one.loss < 1.5 / batches
-        near = np.abs(one.gain - two.gain) <= SAME_GAIN * np.abs(one.gain).max()
-        if near.all() and not halved:
+        if _same_gain(one, two) and not halved:
             return True
     return False
 

@@ -10,6 +10,7 @@ from sandbox import trace
 
 LONG = 7  # graphs in a row that are all alive: a right loop has one or two (and those of a window)
 MOST = 0.8
+LOOKED_AT = 3  # graphs of losses; see sandbox/spies/autograd.py
 ON_LOGITS = ("cross_entropy", "binary_cross_entropy_with_logits")
 
 
@@ -31,7 +32,20 @@ def softmax_before_cross_entropy(facts: Facts) -> Verdict:
                 "between 0 and 1, as the outputs of a sigmoid or a softmax do; raw scores are of either sign."
             )
             return Found(text, (call.line,), {"calls": call.sampled})
-    return Clear()
+    return _squashed(facts)
+
+
+def _squashed(facts: Facts) -> Verdict:
+    """The same by the graphs of the first losses that went backward, whoever wrote them."""
+    seen = facts.of(trace.Squashed)
+    if len(seen) < LOOKED_AT:
+        return Clear()
+    text = (
+        f"In the graphs of the first {len(seen)} losses that went backward, what a cross-entropy took for raw scores "
+        f"was the output of a {seen[0].by}."
+    )
+    lines = (facts.line_of("L"), *(item.line for item in seen))
+    return Found(text, lines, {"calls": len(seen)})
 
 
 @check("non-finite-loss")

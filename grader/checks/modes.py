@@ -6,7 +6,7 @@ from grader.checks.heldout import held_out, only_evaluated
 from grader.checks.registry import Clear, Facts, Found, Verdict, check
 from sandbox import trace
 
-OFTEN = 0.1  # of the forwards of a kind: a wrong mode may live in some of the epochs only
+OFTEN = 0.1  # of the evaluating forwards: a wrong mode may live in some of the epochs only
 AT_LEAST = 2
 
 
@@ -48,11 +48,14 @@ def eval_in_train_mode(facts: Facts) -> Verdict:
 
 @check("train-in-eval-mode")
 def train_in_eval_mode(facts: Facts) -> Verdict:
-    """Training forwards of a module that is, with all its layers, in evaluation mode."""
+    """Training forwards of a module that is, with all its layers, in evaluation mode.
+
+    A right loop has none of them: one an epoch, before `train()` is called again, is a mistake like any other.
+    """
     uses = [use for use in facts.of(trace.ForwardUse) if use.layers and use.trained]
     bad = [use for use in uses if use.mode == "e"]
     count, total = sum(use.trained for use in bad), sum(use.trained for use in uses)
-    if not _enough(count, total):
+    if not count or count < min(AT_LEAST, total):
         return Clear()
     first = min(use.at_step for use in bad)
     text = (

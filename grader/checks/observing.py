@@ -53,3 +53,24 @@ def validated_on_training_data(facts: Facts) -> int:
     return sum(
         item.loader not in held and not item.trained and item.finished for item in facts.of(trace.Pass)
     )
+
+
+def evaluated_on_training_data(facts: Facts) -> bool:
+    """Whether all evaluation was of training data, so that held-out data were never gone through.
+
+    Either a loader of training data was gone through once more, or all forwards that evaluated were on its batches,
+    as many as there were losses: those of passes that did not train, or one that was left from training, while
+    what goes through the held-out data was made and came to no end.
+    """
+    if facts.of(trace.Observed):
+        return False
+    if validated_on_training_data(facts):
+        return True
+    held = held_out(facts)
+    uses = [use for use in facts.of(trace.ForwardUse) if use.calls > use.trained]
+    evaluated = sum(use.calls - use.trained for use in uses)
+    if not evaluated or evaluated < facts.count("l") or any(use.loader in (*held, -1) for use in uses):
+        return False
+    passes = facts.of(trace.Pass)
+    again = sum(item.batches for item in passes if item.loader not in held and not item.trained)
+    return again >= evaluated or any(item.loader in held for item in passes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.checks.feeding import training_passes
-from grader.checks.observing import moments, unseen_evaluations, validated_on_training_data
+from grader.checks.observing import evaluated_on_training_data, moments, unseen_evaluations
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from sandbox import trace
 from sandbox.answers import rebuild
@@ -101,8 +101,8 @@ def course(facts: Facts) -> Course | Unknown | Found:
     """The run's course, or why there is none."""
     seen = moments(facts)
     if not seen:
-        if validated_on_training_data(facts) and not facts.of(trace.Observed):
-            return Found("`val_loader` was never gone through; `train_loader` was, a second time, instead.")
+        if evaluated_on_training_data(facts):
+            return Found("`val_loader` was never gone through; what was evaluated came from `train_loader`.")
         if unseen_evaluations(facts) or facts.of(trace.Observed):
             return Unknown("validation could not be followed: its batches did not come from `val_loader`")
         return Found("`val_loader` was never gone through, so nothing can say when to stop.")
@@ -147,11 +147,30 @@ def early_stopping_wrong(facts: Facts) -> Verdict:
     }
     lines = tuple(item.line for item in facts.of(trace.Function) if item.name == facts.exercise.function)
     if run.fits(stop) and run.returned == best:
-        return Clear()
+        return _went_back(facts) or Clear()
     if _tied(run.losses):
         return Unknown("two epochs have the same validation loss, up to rounding")
     text = f"{_story(run, stop)} {_slip(run, best, run.fits(stop))}".strip()
     return Found(text, lines, numbers)
+
+
+def _went_back(facts: Facts) -> Found | None:
+    """Weights of an earlier epoch that were loaded before the end, so that training went on from there."""
+    graded, end, seen = facts.last(trace.Graded), facts.last(trace.End), moments(facts)
+    if graded is None or end is None:
+        return None
+    loads = {load.at_step: load for load in facts.of(trace.StateLoad) if load.module == graded.module}
+    epochs = {item.at_step: epoch for epoch, item in enumerate(seen)}
+    for step, load in loads.items():  # the last one at each step: others may have been undone
+        now = epochs.get(step, -1)
+        earlier = [epoch for epoch in range(now) if seen[epoch].sha256 == load.sha256]
+        if load.changed and earlier and step < end.steps:
+            text = (
+                f"After epoch {now} (counted from 0) the weights of epoch {earlier[0]} were loaded, and training went "
+                "on from there: the best weights come back once, when it has ended."
+            )
+            return Found(text, (load.line,), {"epochs": len(seen), "best_epoch": earlier[0]})
+    return None
 
 
 def _story(run: Course, stop: int | None) -> str:

@@ -95,6 +95,14 @@ class Widened(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Squashed(Record):
+    """A loss that went backward and takes raw scores, and got what a softmax or a sigmoid (`by`) had made of them."""
+
+    line: int
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reach(Record):
     """Which trainable parameters of the given module no backward reached, and still have their first values.
 

@@ -155,7 +155,7 @@ class StateLoad(Record):
     """A call of `load_state_dict` on a root module.
 
     `shared` counts the tensors handed in that are the module's own parameters, or lie in the same memory;
-    `changed`: the call changed the values of its parameters.
+    `changed`: the call changed the values of its parameters; `sha256` is over them afterwards.
     """
 
     module: int
@@ -163,3 +163,4 @@ class StateLoad(Record):
     at_step: int
     shared: int
     changed: bool
+    sha256: str = ""

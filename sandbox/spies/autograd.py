@@ -11,10 +11,11 @@ import torch
 from sandbox import trace
 from sandbox.spies.graphs import first_tensor, graph_nodes
 from sandbox.spies.recorder import Recorder
+from sandbox.spies.scores import squashed
 from sandbox.spies.shapes import widened
 from sandbox.spies.steady import Beat
 
-LOOKED_AT = 3  # backwards whose graph is searched for shapes that do not match
+LOOKED_AT = 3  # backwards whose graph is searched for shapes that do not match, and for squashed scores
 
 
 def install(recorder: Recorder) -> Callable[[], None]:
@@ -146,8 +147,11 @@ def _trains(recorder: Recorder, inputs: Sequence[Any]) -> bool:
 
 def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, line: int) -> None:
     recorder.backwards += 1
-    if recorder.backwards <= LOOKED_AT and (shapes := widened(root)) is not None:
-        recorder.write(trace.Widened(line=line, operand=shapes[0], result=shapes[1]))
+    if recorder.backwards <= LOOKED_AT:
+        if (shapes := widened(root)) is not None:
+            recorder.write(trace.Widened(line=line, operand=shapes[0], result=shapes[1]))
+        if by := squashed(root):
+            recorder.write(trace.Squashed(line=line, by=by))
     value = recorder.unscaled(root, value)  # a scaled loss counts as what it was before
     recorder.feed.backward(root, value)
     if recorder.ledger.open:

@@ -34,29 +34,60 @@ def fingerprint(batch: torch.Tensor) -> int:
     return hash((float(flat.sum()), float(flat[::7].sum()), tuple(batch.shape)))
 
 
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A backward that waits for its step: at which draw it was, whether its gradients were cleared, what counts it.
+
+    `count` counts its batch, `kind` its forward.
+    """
+
+    draws: int
+    count: Callable[[], None]
+    kind: Callable[[], None] | None = None
+    cleared: bool = False
+
+    def used(self) -> None:
+        """A step has used it."""
+        self.count()
+        if self.kind is not None:
+            self.kind()
+
+
 class Used:
     """Tells which of the things a backward was made from a step then used.
 
     A thing counts when a step follows.  A zero_grad in between drops what belongs to batches before the
-    last draw: an adversarial evaluation differentiates test data and throws the gradients away.  In loops
-    without any optimizer (updates by hand) there is no step to see, and every backward counts.
+    last draw: an adversarial evaluation differentiates test data and throws the gradients away.  What belongs to
+    the last draw is dropped only once another backward follows: without one, the clearing came too late, and the
+    batch was meant to be trained on.  If that backward is of the same draw, the batch was, but by another forward.
+    In loops without any optimizer (updates by hand) there is no step to see, and every backward counts.
     """
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, Callable[[], None]]] = []
+        self._waiting: list[_Waiting] = []
         self._early: list[Callable[[], None]] = []  # all of them, until the first step is seen
         self._elsewhere: list[Callable[[], None]] = []  # used by steps of other modules
         self._counted = 0
         self._draws = 0
         self._steps = False
 
-    def add(self, count: Callable[[], None]) -> None:
-        """A backward; `count` is called once a step has used it."""
-        self._waiting.append((self._draws, count))
+    def add(self, count: Callable[[], None], kind: Callable[[], None] | None = None) -> None:
+        """A backward; `count` (and `kind`, for its forward) is called once a step has used it."""
+        if self._waiting and self._waiting[0].cleared:
+            self._replaced()
+        item = _Waiting(self._draws, count, kind)
+        self._waiting.append(item)
         if len(self._waiting) > KEPT:
             del self._waiting[:-KEPT]
         if not self._steps:
-            self._early.append(count)
+            self._early.append(item.used)
+
+    def _replaced(self) -> None:
+        """A backward follows some whose gradients were cleared."""
+        self._waiting = [item for item in self._waiting if not item.cleared or item.draws == self._draws]
+        for item in self._waiting:
+            if item.cleared:
+                item.kind, item.cleared = None, False
 
     def drawn(self) -> None:
         """A loader has yielded a batch."""
@@ -65,7 +96,9 @@ class Used:
     def cleared(self) -> None:
         """A zero_grad."""
         if self._waiting:
-            self._waiting = [item for item in self._waiting if item[0] == self._draws]
+            self._waiting = [item for item in self._waiting if item.draws == self._draws]
+            for item in self._waiting:
+                item.cleared = True
 
     def stepped(self, *, count: bool) -> None:
         """An optimizer's step; one that does not touch the graded module does not `count`."""
@@ -74,11 +107,11 @@ class Used:
             self._early = []
         waiting, self._waiting = self._waiting, []
         if not count:
-            self._elsewhere += [item for _, item in waiting][: KEPT - len(self._elsewhere)]
+            self._elsewhere += [item.used for item in waiting][: KEPT - len(self._elsewhere)]
             return
         self._counted += len(waiting)
-        for _, item in waiting:
-            item()
+        for item in waiting:
+            item.used()
 
     @property
     def waiting(self) -> bool:
@@ -115,11 +148,19 @@ class Draw:
 
 
 @dataclass(slots=True, eq=False)
-class Forward:
-    """A training forward: its rows (0 for a batch counted already), its draws, and its graph's mark."""
+class Fed:
+    """What forwards were fed: an input's rows (0 for a batch counted already), its draws, and where it lies."""
 
     rows: int
     draws: list[Draw]
+    pointer: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Forward:
+    """A training forward: its input, which it may share with others, and its graph's mark."""
+
+    fed: Fed
     mark: weakref.ref[Mark] | None = None
     use: Use | None = None
 
@@ -187,14 +228,14 @@ class FeedLog:
         if len(draws) == 1 and draws[0].pointer == pointer:
             self._draws = []
         elif draws:
-            draws = self._take(pointer)
+            draws = [] if self._is_again(pointer) else self._take(pointer)
         if draws:
-            self._on_drawn(pointer, weakref.ref(batch), Forward(rows, draws, None, use))
+            self._on_drawn(weakref.ref(batch), Fed(rows, draws, pointer), use)
             return
         if pointer in self._step_inputs and self._stepped_fresh:
-            self._add(
-                Forward(0, [], use=use)
-            )  # the same batch again within a step: SAM, a closure, a second loss
+            # The same batch again within a step: SAM, a closure, a second loss; a forward whose result is not used.
+            before = (item.fed for item in self._forwards if item.fed.pointer == pointer)
+            self._add(next(before, None) or Fed(0, [], pointer), use)
             return
         if self._drawn_input is not None and (drawn := self._drawn_input()) is not None:
             self._step_inputs.add(fingerprint(drawn))  # a copy of it is no new batch
@@ -206,18 +247,24 @@ class FeedLog:
         if len(self._step_inputs) >= KEPT:
             self._step_inputs.clear()
         self._step_inputs.add(key)
-        self._add(Forward(rows if new else 0, [], use=use))
+        self._add(Fed(rows if new else 0, []), use)
 
     def forward_on(self, pointer: int, batch: weakref.ref[torch.Tensor], rows: int, use: Use) -> None:
         """The same where it is known that it was on the batch that was drawn last."""
         draws, self._draws = self._draws, []
-        self._on_drawn(pointer, batch, Forward(rows, draws, None, use))
+        self._on_drawn(batch, Fed(rows, draws, pointer), use)
 
-    def _on_drawn(self, pointer: int, batch: weakref.ref[torch.Tensor], forward: Forward) -> None:
+    def _on_drawn(self, batch: weakref.ref[torch.Tensor], fed: Fed, use: Use | None) -> None:
         self._stepped_fresh = True
-        self._step_inputs.add(pointer)
+        self._step_inputs.add(fed.pointer)
         self._drawn_input = batch
-        self._forwards = [*self._forwards[-MAX_DRAWS:], forward] if self._forwards else [forward]
+        self._add(fed, use)
+
+    def _is_again(self, pointer: int) -> bool:
+        """Whether this is the last forward's batch once more, and what was drawn since lies elsewhere."""
+        last = self._drawn_input() if self._drawn_input is not None else None
+        again = last is not None and last.data_ptr() == pointer and pointer in self._step_inputs
+        return again and all(draw.pointer != pointer for draw in self._draws)
 
     def _take(self, pointer: int) -> list[Draw]:
         """The draws a forward uses: the one that lies there, else all that nothing has used yet."""
@@ -226,8 +273,9 @@ class FeedLog:
         self._draws = [draw for draw in self._draws if draw not in taken]
         return taken
 
-    def _add(self, forward: Forward) -> None:
-        self._forwards = [*self._forwards[-MAX_DRAWS:], forward]
+    def _add(self, fed: Fed, use: Use | None) -> None:
+        forward = Forward(fed, None, use)
+        self._forwards = [*self._forwards[-MAX_DRAWS:], forward] if self._forwards else [forward]
 
     def forward_made(self, mark: weakref.ref[Mark] | None) -> None:
         """The last forward's output is there, with its graph's mark."""
@@ -245,19 +293,20 @@ class FeedLog:
         if not self._forwards and self._draws:  # `model.forward(x)` shows no module call
             draw = self._draws.pop()
             self._draws.clear()
-            forwards = [Forward(draw.rows, [draw])]
+            forwards = [Forward(Fed(draw.rows, [draw]))]
         self._forwards = []
+        counted: set[int] = set()
         for item in forwards:
-            self.used.add(partial(self._trained, item))
-            for draw in item.draws:
+            fed = item.fed if id(item.fed) not in counted else Fed(0, [])
+            counted.add(id(item.fed))
+            self.used.add(partial(self._trained, fed), None if item.use is None else item.use.used)
+            for draw in fed.draws:
                 if value is not None and draw.lost is not None:
                     draw.lost(value)
 
-    def _trained(self, forward: Forward) -> None:
-        self.trained_rows += forward.rows
-        if forward.use is not None:
-            forward.use.used()
-        for draw in forward.draws:
+    def _trained(self, fed: Fed) -> None:
+        self.trained_rows += fed.rows
+        for draw in fed.draws:
             draw.used()
 
     @property

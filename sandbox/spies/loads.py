@@ -60,12 +60,14 @@ class LoadSpy:
         if info is None:
             return
         self._written += 1
+        after = results.digest(module)
         self._recorder.write(
             trace.StateLoad(
                 module=info.number,
                 line=line,
                 at_step=self._recorder.steps,
                 shared=shared,
-                changed=results.digest(module) != before,
+                changed=after != before,
+                sha256=after,
             )
         )

@@ -180,7 +180,7 @@ class LossSpy:
 
 def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> None:
     """Look at one call's operands."""
-    if not isinstance(values, torch.Tensor) or not readable(values):
+    if not isinstance(values, torch.Tensor) or not readable(values) or _is_lost(values):
         return
     entry.sampled += 1
     entry.reduction = reduction
@@ -200,9 +200,16 @@ def _sample(entry: _Calls, values: Any, target: Any, reduction: str) -> None:
     entry.probabilities += bool(((sums - 1).abs() < 1e-3).all())
 
 
+def _is_lost(values: torch.Tensor) -> bool:
+    """Whether there are numbers no longer, which says nothing of what they were meant to be."""
+    return values.is_floating_point() and bool(torch.isnan(values.detach()).any())
+
+
 def _look_at_rows(entry: _Calls, values: Any) -> None:
     """Whether what goes into nll_loss are log-probabilities: each row's exponentials sum to one."""
-    if isinstance(values, torch.Tensor) and readable(values) and values.dim() in (1, 2) and values.numel():
+    if not isinstance(values, torch.Tensor) or not readable(values) or _is_lost(values):
+        return
+    if values.dim() in (1, 2) and values.numel():
         away = float(torch.logsumexp(values.detach().float(), dim=-1).abs().max())
         entry.unnormalised += away > 1e-2
         entry.logsumexp = max(entry.logsumexp, away)

@@ -24,11 +24,13 @@ OWN_RULE = (
     "the gradient of the step is right; what the loop's own rule makes of the weights beside it nobody stated"
 )
 RARE_GRAPH = "only one graph of several backwards is kept, and graphs are counted in a row"
-WINDOW_FREE = "how many batches make a step is free there, and the change only makes other windows"
+OWN_BLEND = (
+    "3 % of a blended loss are cut off; the rest is a right loss, and how a blend is weighed nobody stated"
+)
 OWN_CYCLES = "who sets the rate on the groups himself may let it go up and down as often as he likes"
 KNOWN: tuple[Missed, ...] = (
     Missed("production-template", "rate_by_hand", "val_loader for `train_loader` (line 13)", OWN_CYCLES),
-    Missed("train-and-validate", "accumulated_pairs", "val_loader for `train_loader` (line 14)", WINDOW_FREE),
+    Missed("circles", "mixed_samples", "behind `criterion(scores, y[other])`", OWN_BLEND),
     Missed("linreg-torch", "sharpness_aware", "`optimizer.zero_grad()` (line 13)", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "climb", OWN_RULE),
     Missed("linreg-torch", "sharpness_aware", "move `optimizer.step()` (line 25) before line 20", OWN_RULE),

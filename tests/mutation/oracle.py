@@ -53,8 +53,9 @@ FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
     "precision": watch.without_autocast,  # the same once nothing runs in 16 bits
     "schedule": watch.without_schedule,  # the same once every step has one rate; see `keeps_a_schedule`
     "prefetch": watch.with_a_spare_batch,  # the same once a batch that was drawn in vain is drawn again
-    # A mutant of one update rule may be another right one: it is compared with all right files of the exercise.
-    "optimizer": None,
+    # A penalty on the weights is a part of the update rule, as weight decay is.  And a mutant of one rule may be
+    # another right one: it is compared with all right files of the exercise.
+    "optimizer": watch.without_penalties,
     # What is left on has to be right, so a scaler's mutants are compared as they are.
     "scaler": None,
     "best-weights": None,
@@ -130,7 +131,8 @@ class Oracle:
         more = [item.parameters for item in self.challenge.exercise.run]
         for parameters in ({}, *more):
             found = self._compare(original, mutant, parameters, plain=True)
-            free = found and self._freedoms(original + mutant)
+            ended = self._last is not None and self._last.ended  # a crash is none of the freedoms
+            free = found and not ended and self._freedoms(original + mutant)
             if free and not self._compare(original, mutant, parameters, plain=False):
                 found = self._still_asked(original, parameters)
             if found and not (found.startswith(MOVED) and self._is_another(mutant, parameters)):
@@ -208,13 +210,15 @@ class Oracle:
     def _freedoms(self, source: str) -> list[Callable[[], AbstractContextManager[None]]]:
         """What is to be taken out of the runs of these sources: none, if nothing in them could show it."""
         words = {
-            "clipping": "clip_grad",
-            "drop_last": "DataLoader",
-            "precision": "autocast",
-            "schedule": "lr",
-            "prefetch": "get_batch",
+            "clipping": ("clip_grad",),
+            "drop_last": ("loader",),
+            "optimizer": ("mse_loss", "l1_loss"),
+            "precision": ("autocast",),
+            "schedule": ("lr",),
+            "prefetch": ("get_batch",),
         }
-        names = [name for name in self.challenge.exercise.freedoms if words.get(name, "\0") in source]
+        free = self.challenge.exercise.freedoms
+        names = [name for name in free if any(word in source for word in words.get(name, ()))]
         return [maker for name in names if (maker := FREEDOMS.get(name)) is not None]
 
     def _run(self, source: str, parameters: dict[str, Any], limit: float, plain: bool) -> Run:

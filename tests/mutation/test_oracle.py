@@ -86,6 +86,32 @@ def test_a_change_of_nothing_or_within_the_freedoms_is_not_bad(oracle: Oracle, o
     assert not judged.bad, judged
 
 
+EVALUATION = "        with torch.no_grad(): list(map(model, (x for x, _ in loader)))\n"
+PENALTY = (
+    "            loss = loss + torch.nn.functional.mse_loss(model.weight, 0 * model.weight)  # a penalty\n"
+)
+RETURN = "    return averages"
+
+
+def test_a_look_at_the_training_data_more_is_not_bad(oracle: Oracle) -> None:
+    right = LOOP.replace(RETURN, EVALUATION + RETURN)
+    assert not oracle.judge(right, LOOP.replace(RETURN, EVALUATION * 2 + RETURN)).bad
+
+
+def test_a_penalty_is_free_and_a_loss_of_the_data_is_not(oracle: Oracle) -> None:
+    assert not oracle.judge(LOOP.replace(BACKWARD, PENALTY + BACKWARD), LOOP).bad
+    other = PENALTY.replace("model.weight, 0 * model.weight", "model(x), 0 * y")
+    assert oracle.judge(LOOP.replace(BACKWARD, other + BACKWARD), LOOP).bad
+
+
+def test_a_penalty_that_breaks_the_loop_is_bad(oracle: Oracle) -> None:
+    first = "    averages = []\n"
+    once = PENALTY.replace("loss = loss +", "penalty =").replace("            ", "    ")
+    broken = LOOP.replace(first, once + first).replace(BACKWARD, "            loss += penalty\n" + BACKWARD)
+    judged = oracle.judge(LOOP.replace(BACKWARD, PENALTY + BACKWARD), broken)
+    assert judged.reason.startswith("crashed"), judged
+
+
 def test_a_loop_that_never_ends_is_bad(oracle: Oracle) -> None:
     judged = oracle.judge(LOOP, LOOP.replace("for _ in range(epochs)", "while True"))
     assert (judged.bad, judged.reason) == (True, "timed out")

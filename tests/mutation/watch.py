@@ -22,7 +22,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 from torch.nn.modules.dropout import _DropoutNd
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
-from torch.utils.data import DataLoader, RandomSampler
+from torch.utils.data import DataLoader, RandomSampler, SequentialSampler
 
 COORDINATES = 400
 """Of each tensor; with its sum and sum of squares they tell two states apart."""
@@ -351,14 +351,47 @@ def without_schedule() -> Iterator[None]:
 
 @contextmanager
 def without_short_batches() -> Iterator[None]:
-    """Every loader with a batch size drops a last, short batch."""
+    """Every loader with a batch size and an order of its own drops a last, short batch: data are held out in order."""
     original = DataLoader.__init__
 
     def __init__(loader: Any, *given: Any, **named: Any) -> None:  # noqa: N807
         original(loader, *given, **named)
         batches: Any = getattr(loader, "batch_sampler", None)
-        if loader.batch_size is not None and hasattr(batches, "drop_last"):
+        in_order = isinstance(loader.sampler, SequentialSampler)
+        if loader.batch_size is not None and not in_order and hasattr(batches, "drop_last"):
             batches.drop_last = True
 
     with mock.patch.object(DataLoader, "__init__", __init__):
         yield
+
+
+@contextmanager
+def without_penalties() -> Iterator[None]:
+    """Losses of nothing but one parameter tensor, as a penalty on its size is, are zero."""
+
+    def zero_for_parameters(original: Callable[..., Any]) -> Callable[..., Any]:
+        def loss(values: Any, *given: Any, **named: Any) -> Any:
+            return values.new_zeros(()) if _is_of_one_parameter(values) else original(values, *given, **named)
+
+        return loss
+
+    with (
+        mock.patch.object(nn.functional, "mse_loss", zero_for_parameters(nn.functional.mse_loss)),
+        mock.patch.object(nn.functional, "l1_loss", zero_for_parameters(nn.functional.l1_loss)),
+    ):
+        yield
+
+
+def _is_of_one_parameter(values: Any) -> bool:
+    """Whether a tensor is a parameter, or has its shape and was computed from it and no other."""
+    found: set[Any] = set()
+    waiting = [values.grad_fn]
+    while waiting:
+        node = waiting.pop()
+        if node is not None:
+            waiting.extend(following for following, _ in node.next_functions)
+            if hasattr(node, "variable"):
+                found.add(node.variable)
+    leaves = found or {values}
+    leaf = next(iter(leaves))
+    return len(leaves) == 1 and isinstance(leaf, nn.Parameter) and leaf.shape == values.shape

@@ -292,6 +292,28 @@ def test_a_step_at_the_top_of_the_body_never_uses_the_last_gradient():
     assert found_in(stepped_first("ZFLB")) == {"step_before_backward"}
 
 
+def stepped_before_the_draw(steps):
+    """Step, draw, forward, loss, clear, backward; the first of `steps` comes before anything was drawn."""
+    tape = Tape()
+    for number in range(6):
+        if number < steps:
+            tape.step()
+        tape.draw()
+        tape.forward()
+        tape.loss()
+        tape.clear()
+        tape.backward()
+    return [*counted(tape), pattern("DFLZB", 0), order([0, 1])]
+
+
+def test_a_step_before_each_draw_never_uses_the_last_gradient():
+    assert found_in(stepped_before_the_draw(6)) == {"step_before_backward"}
+
+
+def test_a_single_step_before_the_training_is_no_habit():
+    assert "step_before_backward" not in found_in(stepped_before_the_draw(1))
+
+
 def test_a_pipelined_loop_that_steps_once_more_at_the_end_is_right():
     assert found_in(stepped_first("ZFLBS")) == set()
 

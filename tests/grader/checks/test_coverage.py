@@ -4,6 +4,7 @@ import pytest
 
 from grader.checks import coverage
 from grader.checks.registry import Clear, Found
+from sandbox import trace
 from tests.grader.checks.tape import a_pass, end, facts, feed, loader
 
 PART = {"batches": 5, "rows": 80, "trained": 5, "finished": False, "loss_rows": 80}
@@ -30,6 +31,31 @@ def test_epochs_that_leave_batches_out_are_found(how):
 @pytest.mark.parametrize("change", [{"loss_rows": 128}, {"loss_rows": 0}, {"trained": 6, "loss_rows": 96}])
 def test_a_finished_pass_counts_only_with_batches_that_never_went_backward(change):
     assert verdict(loader(), *passes(3, **{**SLICED, **change})) == Clear()
+
+
+FIRST_LOST = {"batches": 8, "rows": 128, "trained": 7, "finished": True, "loss_rows": 112}
+
+
+def trained_on(calls, trained):
+    return trace.ForwardUse(
+        module=0, loader=0, grad=True, mode="t", layers=[], calls=calls, trained=trained, line=3, at_step=0
+    )
+
+
+def test_a_batch_of_every_epoch_that_was_drawn_for_nothing_is_found():
+    found = verdict(loader(), *passes(3, **FIRST_LOST), trained_on(21, 21), rows=336)
+    assert isinstance(found, Found)
+    assert found.numbers == {"epochs": 2, "most_batches": 7, "batches": 8}
+
+
+@pytest.mark.parametrize("uses", [[], [trained_on(24, 21)], [trained_on(18, 18)]])
+def test_a_batch_that_was_evaluated_or_went_another_way_is_clear(uses):
+    assert verdict(loader(), *passes(3, **FIRST_LOST), *uses, rows=336) == Clear()
+
+
+def test_a_short_last_batch_that_is_passed_over_is_clear():
+    short = {**FIRST_LOST, "rows": 120}
+    assert verdict(loader(size=120), *passes(3, **short), trained_on(21, 21), rows=300) == Clear()
 
 
 def test_whole_epochs_are_clear():

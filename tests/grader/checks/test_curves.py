@@ -113,7 +113,39 @@ def test_validation_that_came_once_is_found_and_kept_batches_are_unknown():
 def test_the_loader_that_was_gone_through_instead_is_named():
     answer = trace.Answer(function="fit", case="", value=plain(RIGHT), mutated=[], notes={})
     again = seen(a_pass(), a_pass(1, trained=0), use(0), answer)
-    assert "`train_loader` was, a second time" in slug_of(again)["wrong-value"].evidence
+    assert "what was evaluated came from `train_loader`" in slug_of(again)["wrong-value"].evidence
+
+
+ANSWER = trace.Answer(function="fit", case="", value=plain(RIGHT), mutated=[], notes={})
+TRAINED = use(0, calls=8, trained=8, mode="t", grad=True)
+COUNTS = {"B": 8, "S": 8, "l": 12}
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        [a_pass(1, trained=0, batches=12, finished=False)],
+        [a_pass(number, loader=1, trained=0, batches=0, finished=False) for number in (1, 2, 3)],
+    ],
+    ids=["another pass over the training data", "nothing drawn from the held-out loader"],
+)
+def test_evaluating_training_batches_is_no_validation(how):
+    told = slug_of(seen(a_pass(), TRAINED, *how, use(0, calls=12), ANSWER, end(COUNTS)))
+    assert "what was evaluated came from `train_loader`" in told["wrong-value"].evidence
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        [use(0, calls=12)],  # batches drawn ahead, perhaps
+        [a_pass(1, trained=0, batches=1, finished=False), use(0, calls=12)],  # a look at one batch
+        [a_pass(1, trained=0, batches=12, finished=False), use(0, calls=6), use(-1, calls=6)],
+        [a_pass(1, trained=0, batches=6, finished=False), use(0, calls=6)],  # other losses were seen
+    ],
+)
+def test_kept_batches_that_may_have_been_evaluated_are_unknown(how):
+    facts = seen(a_pass(), TRAINED, *how, ANSWER, end(COUNTS))
+    assert isinstance(curves.wrong_value(facts), Unknown)
 
 
 def test_exercises_that_return_something_else_are_not_looked_at():

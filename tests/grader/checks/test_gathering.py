@@ -333,3 +333,33 @@ def test_a_first_step_that_comes_a_batch_too_early_is_found():
 )
 def test_other_first_steps_are_not_flagged(how):
     assert started(**how) is None
+
+
+def went_through_twice(*, torch_loss=True, same=True, scale=1.0):
+    """A step on one batch that went through model and loss twice; `same`: with the same value and gradient."""
+    tape = Tape()
+    for number in range(4):
+        tape.clear()
+        tape.draw()
+        gain = tape.new_gradient() * scale
+        for factor in (1.0, 1.0 if same else 1.1):
+            tape.forward(batch=f"b{number}")
+            if torch_loss:
+                tape.loss(2.0 * factor)
+            tape.settle()
+            tape.backward(2.0 * factor * scale, gain=gain * factor)
+        tape.step()
+    return counted(tape)
+
+
+@pytest.mark.parametrize("torch_loss", [True, False], ids=["torch's loss", "a loss by hand"])
+def test_a_batch_that_goes_through_model_and_loss_twice_is_found(torch_loss):
+    assert found_in(went_through_twice(torch_loss=torch_loss)) == {"double_backward"}
+
+
+def test_two_halves_of_a_loss_are_not_flagged():
+    assert found_in(went_through_twice(scale=0.5)) == set()
+
+
+def test_two_different_losses_by_hand_are_not_flagged():
+    assert found_in(went_through_twice(torch_loss=False, same=False)) == set()

@@ -65,6 +65,12 @@ def test_a_right_call_beside_a_wrong_one_does_not_hide_it():
     assert verdict.lines == (4,)
 
 
+@pytest.mark.parametrize(("graphs", "guilty"), [(3, True), (2, False), (0, False)])
+def test_scores_squashed_before_a_loss_by_hand_are_found_by_its_graphs(graphs, guilty):
+    seen = [trace.Squashed(line=5, by="sigmoid")] * graphs
+    assert found(losses.softmax_before_cross_entropy, call(probabilities=0), *seen) is guilty
+
+
 def series(**more):
     fields = {
         "count": 3,

@@ -47,10 +47,14 @@ def test_a_model_without_layers_that_depend_on_the_mode_is_never_flagged():
     assert modes.eval_in_train_mode(run) == Clear()
 
 
-@pytest.mark.parametrize(("in_evaluation", "found"), [(80, True), (9, True), (7, False), (1, False)])
-def test_training_in_evaluation_mode_is_found_from_a_tenth_on(in_evaluation, found):
+@pytest.mark.parametrize(("in_evaluation", "found"), [(80, True), (2, True), (1, False), (0, False)])
+def test_training_in_evaluation_mode_is_found_from_two_batches_on(in_evaluation, found):
     run = seen(TRAINED, use(0, calls=in_evaluation, trained=in_evaluation, mode="e", grad=True))
     assert isinstance(modes.train_in_eval_mode(run), Found) is found
+
+
+def test_a_single_batch_is_enough_where_there_was_no_other():
+    assert isinstance(modes.train_in_eval_mode(seen(use(0, calls=1, trained=1, mode="e", grad=True))), Found)
 
 
 @pytest.mark.parametrize("mode", ["m", "f"])

@@ -27,8 +27,8 @@ def run(trained, value, *more, final="e3", patience=3, max_epochs=10):
     return facts(*records, exercise="early-stopping", patience=patience, max_epochs=max_epochs)
 
 
-def load(shared=0, changed=False, at_step=7):
-    return trace.StateLoad(module=0, line=8, at_step=at_step, shared=shared, changed=changed)
+def load(shared=0, changed=False, at_step=7, sha256="e3"):
+    return trace.StateLoad(module=0, line=8, at_step=at_step, shared=shared, changed=changed, sha256=sha256)
 
 
 def everything(seen):
@@ -102,5 +102,29 @@ def test_validation_that_was_not_seen_is_unknown_or_missing():
     assert isinstance(stopping.early_stopping_wrong(run(0, 3, use(-1))), Unknown)
     assert "never gone through" in everything(run(0, 3))["early-stopping-wrong"].evidence
     elsewhere = everything(run(0, 3, a_pass(), a_pass(1, trained=0)))
-    assert "`train_loader` was" in elsewhere["early-stopping-wrong"].evidence
+    assert "came from `train_loader`" in elsewhere["early-stopping-wrong"].evidence
     assert stopping.best_weights_aliased(run(0, 3)) == Clear()
+
+
+def test_going_back_to_the_best_weights_before_the_end_is_found():
+    found = everything(run(7, 3, load(changed=True, at_step=6), load(changed=True)))
+    assert list(found) == ["early-stopping-wrong"]
+    assert (
+        "After epoch 5 (counted from 0) the weights of epoch 3 were loaded"
+        in found["early-stopping-wrong"].evidence
+    )
+
+
+@pytest.mark.parametrize(
+    "loads",
+    [
+        [load(at_step=4)],  # the best ones just now: nothing changes
+        [load(changed=True, at_step=6, sha256="average"), load(changed=True, at_step=6, sha256="e5")],
+        [
+            load(changed=True, at_step=6),
+            load(changed=True, at_step=6, sha256="e5"),
+        ],  # a look at the best so far
+    ],
+)
+def test_weights_that_were_loaded_for_a_look_only_are_not_flagged(loads):
+    assert everything(run(7, 3, *loads, load(changed=True))) == {}

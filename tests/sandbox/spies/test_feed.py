@@ -96,6 +96,13 @@ LOOPS = {
                 (criterion(model(xs), ys) / 4).backward()
             optimizer.step()
         """,
+    "the next batch drawn ahead, and this one looked at twice": """
+        batches = iter(DataLoader(data, 8))
+        waiting = next(batches)
+        while waiting is not None:
+            (xb, yb), waiting = waiting, next(batches, None)
+            optimizer.zero_grad(); model(xb); criterion(model(xb), yb).backward(); optimizer.step()
+        """,
     "two losses of one forward": """
         for xb, yb in DataLoader(data, 8):
             optimizer.zero_grad()
@@ -236,6 +243,47 @@ def test_gradients_that_are_thrown_away_are_not_trained_on() -> None:
         optimizer.zero_grad()
     """
     assert trained(loop) == [(3, 3), (4, 0)]
+
+
+def test_gradients_cleared_before_another_backward_are_not_trained_on() -> None:
+    """The same where the training loop clears at its end."""
+    loop = """
+        for epoch in range(2):
+            for xb, yb in DataLoader(data, 8):
+                criterion(model(xb), yb).backward(); optimizer.step(); optimizer.zero_grad()
+            for xb, yb in DataLoader(data, 6):
+                criterion(model(xb.requires_grad_()), yb).backward()
+                optimizer.zero_grad()
+    """
+    assert trained(loop) == [(3, 3), (4, 0), (3, 3), (4, 0)]
+
+
+def test_gradients_cleared_too_late_were_meant_to_be_trained_on() -> None:
+    loop = """
+        for xb, yb in DataLoader(data, 8):
+            criterion(model(xb), yb).backward(); optimizer.zero_grad(); optimizer.step()
+    """
+    assert trained(loop) == [(3, 3)]
+
+
+def test_an_attack_in_evaluation_mode_is_not_trained_on_but_its_batch_is() -> None:
+    seen = watch("""
+        model = nn.Sequential(nn.Linear(1, 4), nn.Dropout(0.5), nn.Linear(4, 1))
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for xb, yb in DataLoader(data, 8):
+            model.eval()
+            xb = xb.clone().requires_grad_()
+            criterion(model(xb), yb).backward()
+            model.train()
+            optimizer.zero_grad()
+            criterion(model((xb + 0.1 * xb.grad.sign()).detach()), yb).backward()
+            optimizer.step()
+    """)
+    assert {use.mode: (use.calls, use.trained) for use in seen.of(trace.ForwardUse)} == {
+        "e": (3, 0),
+        "t": (3, 3),
+    }
+    assert seen.one(trace.Pass).trained == 3
 
 
 @pytest.mark.parametrize("order", ["(xb, xb.clone())", "(xb.clone(), xb)", "(xb, xb + 0)"])

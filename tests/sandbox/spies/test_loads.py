@@ -7,6 +7,7 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from sandbox import trace
+from sandbox.results import digest
 from sandbox.spies import install
 from sandbox.spies.recorder import Recorder
 from tests.sandbox.watching import watch
@@ -32,6 +33,7 @@ def test_a_load_tells_an_alias_from_a_copy(kept: str, shared: int, changed: bool
     load = seen.one(trace.StateLoad)
     assert (load.shared, load.changed, load.at_step) == (shared, changed, 2)
     assert load.line > 0
+    assert load.sha256 == digest(seen.names["model"])
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,11 @@ def test_other_inputs_are_not_probabilities(inputs: str) -> None:
     assert call(f"F.cross_entropy({inputs}, labels)").probabilities == 0
 
 
+def test_calls_on_what_is_no_number_any_more_are_not_looked_at() -> None:
+    found = call("for factor in (1.0, 2.0, float('nan')): F.nll_loss(factor * scores, labels)")
+    assert (found.calls, found.sampled, found.unnormalised) == (3, 2, 2)
+
+
 @pytest.mark.parametrize(
     ("code", "name"),
     [
