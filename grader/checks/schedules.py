@@ -230,7 +230,7 @@ def _past_its_end(facts: Facts, used: Trace) -> Verdict:
     if not any(item.calls for item in schedules) or any(map(_cycles, schedules)):
         return Clear()
     highest = float(used.max())
-    peak = int(np.argmax(used))
+    peak = int(np.argmax(used >= (1 - BY_HAND_CLOSE) * highest))  # the first of several
     numbers: dict[str, float | int | str] = {"steps": len(used)}
     lines = (facts.line_of("H"),)
     if used.min() < 0:

@@ -200,6 +200,7 @@ def ramp(*rates):
     ("used", "cls", "guilty"),
     [
         (ramp(0.1, 0.075, 0.05, 0.025, 0.0, 0.025, 0.05, 0.075), "LambdaLR", True),
+        (ramp(0.1, 0.075, 0.05, 0.025, 0.0, 0.025, 0.05, 0.075, 0.100001), "SequentialLR", True),
         (ramp(0.1, 0.075, 0.05, 0.025, 0.0, -0.025, -0.05, -0.075), "LambdaLR", True),
         (ramp(0.0, 0.025, 0.05, 0.1, 0.075, 0.05, 0.025, 0.0), "LambdaLR", False),  # warm-up, then down
         (ramp(0.1, 0.05, 0.0, 0.1, 0.05, 0.0, 0.1, 0.05), "LambdaLR", False),  # starts again at once
