@@ -18,6 +18,7 @@ from grader.checks.windows import (
     gathered,
     gathers,
     micro_batches,
+    of_one_loader,
     rows_at,
     would_move,
 )
@@ -36,7 +37,7 @@ def zero_grad_in_micro_batch(facts: Facts) -> Verdict:
     lossy = []
     for step, backs in steps:
         batches = {back.batch for back in backs if back.batch}
-        enough = asked > 1 or drawn_anew(rows, step)
+        enough = asked > 1 or (drawn_anew(rows, step) and of_one_loader(facts, backs))
         lost = all(back.uses == 0 and would_move(step, back) for back in backs[:-1])
         if len(batches) > 1 and enough and lost and step.fresh == backs[-1:] and not step.again:
             lossy.append((step, backs))

@@ -60,6 +60,12 @@ def drawn_anew(rows: Counter[tuple[int, int, str]], step: Step) -> bool:
     return drawn + opened >= backward + grad
 
 
+def of_one_loader(facts: Facts, backs: list[Back]) -> bool:
+    """Whether all batches that went backward came from one loader: a held-out batch may be looked at on purpose."""
+    loaders = {item.id: item.loader for item in facts.of(trace.Pass)}
+    return len({loaders.get(back.passed, -1) for back in backs if back.passed >= 0}) < 2
+
+
 def would_move(step: Step, back: Back) -> bool:
     """Whether a gradient, at the rate of an update by hand, moves values by more than rounding: it would be seen."""
     if step.optimizer != BY_HAND:

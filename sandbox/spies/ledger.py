@@ -113,10 +113,15 @@ class Ledger:
             return
         if self._layout is not None:
             self.row("V", 0, params=self.values())
-        if self._attached:
+        self._shut()
+        self._layout, self._marks = None, []
+
+    def _shut(self) -> None:
+        """No more rows of this window: say how long its graphs lived."""
+        if self.open and self._attached:
             step, line, alive = self._streak
             self._recorder.write(trace.Live(step=step, line=line, attached=self._attached, alive=alive))
-        self.open, self._layout, self._marks = False, None, []
+        self.open = False
 
     def row(self, beat: str, line: int, **values: Any) -> None:
         """Write one row of the open window; without a layout there is nothing yet to speak about."""
@@ -125,7 +130,7 @@ class Ledger:
             return
         self._rows += 1
         if self._rows > MAX_ROWS:
-            self.open = False
+            self._shut()
             return
         recorder.writer.write_line(trace.encode_row(self.window, beat, recorder.steps, line, **values))
 

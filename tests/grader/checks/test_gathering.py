@@ -116,6 +116,22 @@ def test_gradients_too_small_to_move_anything_are_not_lost():
     assert found_in(counted(tape)) == set()
 
 
+@pytest.mark.parametrize(("other", "guilty"), [(0, True), (1, False)])
+def test_a_gradient_of_another_loaders_batch_may_be_there_to_be_looked_at(other, guilty):
+    tape = Tape(optimizers=())
+    for _ in range(4):
+        for number in (other, 0):
+            tape.clear(said=False)
+            tape.row("D", of=number)
+            tape.forward()
+            tape.loss()
+            gain = tape.grad()
+        tape.move_by_hand(gain)
+    tape.row("V", params=tape.weights())
+    records = [a_pass(0), a_pass(1, loader=1), *counted(tape)]
+    assert found_in(records) == ({"zero_grad_in_micro_batch"} if guilty else set())
+
+
 # ── step-in-micro-batch ──────────────────────────────────────────────────────────────────────────
 
 

@@ -289,6 +289,21 @@ def test_averages_put_into_place_behind_the_step_are_used_by_the_next_one():
     assert fed_by(ledger.steps[2]) == [3, 4, 5]
 
 
+def test_a_momentum_of_the_students_own_is_not_called_old_gradients():
+    tape = Tape(sizes=(8, 8, 3))
+    before = 0.0
+    for _ in range(6):
+        tape.draw()
+        tape.forward()
+        tape.loss()
+        now = tape.grad()
+        tape.gradient, before = (2 * now - before).astype(np.float32), now
+        tape.step()
+    steps = read_ledger(tape.records).steps
+    assert not any(step.again or step.stale for step in steps)
+    assert not any(step.known for step in steps[1:])
+
+
 def test_too_few_coordinates_for_so_many_gradients_say_nothing():
     tape = Tape(sizes=(4, 3))
     for _ in range(3):

@@ -221,6 +221,20 @@ def test_a_running_total_with_its_graph_keeps_all_of_them_alive() -> None:
     assert alive("total = 0\n" + leaking) == (15, 15)
 
 
+def test_a_window_that_runs_out_of_rows_still_tells_how_long_its_graphs_lived() -> None:
+    loop = """
+        kept = []
+        for step in range(8):
+            optimizer.zero_grad()
+            parts = [criterion(model(xb), yb) for xb, yb in DataLoader(data, 1)]
+            kept.append(sum(parts))
+            kept[-1].backward()
+            optimizer.step()
+    """
+    together, marked = alive(loop)
+    assert together == marked >= 2
+
+
 def test_a_list_of_losses_keeps_all_of_them_alive() -> None:
     assert alive("kept = []\n" + PLAIN.replace("loss.backward()", "kept.append(loss); loss.backward()")) == (
         15,
