@@ -10,7 +10,7 @@ from statistics import median
 
 from grader.checks.beats import steps_of
 from grader.checks.registry import Facts, Found
-from grader.checks.steps import BY_HAND, Back, Mix, Step, Touch
+from grader.checks.steps import BY_HAND, Back, Step, Touch
 from sandbox import trace
 
 ENOUGH = 3  # steps
@@ -21,10 +21,8 @@ NOISE = 0.25  # relative, of a loss behind dropout
 OFF = 0.01  # relative, from what is wanted
 
 
-def weight_of(step: Step, mixes: dict[int, Mix] | None = None) -> float | None:
+def weight_of(step: Step) -> float | None:
     """The weights of a step's mean losses, added up; None where it used anything else, or it cannot be told.
-
-    `mixes`: what its gradients consisted of at an earlier moment than the step itself.
 
     Of the parameter whose gradient is farthest from weight 1.  Different losses on one batch may have any weights,
     so a batch counts only with one value of the loss, or with one for each place the parameters were at.
@@ -44,7 +42,7 @@ def weight_of(step: Step, mixes: dict[int, Mix] | None = None) -> float | None:
     divisor = step.row.extra or 1.0  # a fused optimizer under a scaler divides inside its step
     totals = [
         sum(ratios[number] * weight for number, weight in mix.items()) / divisor
-        for mix in (step.mixes if mixes is None else mixes).values()
+        for mix in step.mixes.values()
         if mix and mix.keys() <= ratios.keys()
     ]
     return max(totals, key=lambda total: abs(total - 1), default=None)
@@ -96,7 +94,7 @@ def _beside_a_clip(facts: Facts, *, several: bool) -> tuple[float, int, Step] | 
     weighed = [
         (weight, step, clip)
         for step, clip in clips
-        if (_batches(step) > 1) is several and (weight := weight_of(step, clip.mixes)) is not None
+        if (_batches(step) > 1) is several and (weight := _before(step, clip)) is not None
     ]
     if len(weighed) < max(ENOUGH, MOST * len(steps)):
         return None
@@ -108,6 +106,12 @@ def _beside_a_clip(facts: Facts, *, several: bool) -> tuple[float, int, Step] | 
     if all(_within(clip.row, max(1.0, 1 / usual)) for _, _, clip in alike):
         return None  # it never shortens anything
     return usual, int(median(_batches(step) for step in matters)), matters[0]
+
+
+def _before(step: Step, clip: Touch) -> float | None:
+    """The weight that a step's gradient would have without its clip; a scale may be taken out before or behind it."""
+    used, norm, limit = weight_of(step), clip.row.value or 0.0, clip.row.extra or 0.0
+    return None if used is None or not norm else used / min(1.0, limit / norm)
 
 
 def _clip(step: Step) -> Touch | None:

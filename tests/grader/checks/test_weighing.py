@@ -101,16 +101,24 @@ def test_a_loop_that_clips_may_use_less_than_the_whole_gradient():
     assert weighing.scaled_loss(facts(*counted(tape), use())) is None
 
 
-def clipped(norms, scales=(1.0, 1.0)):
-    """Steps whose gathered gradient has these norms before a clip to 1."""
+def clipped(norms, scales=(1.0, 1.0), factor=1.0):
+    """Steps whose gathered gradient has these norms before a clip to 1; `factor`: of a scale around backward and clip."""
     tape = Tape(rate=0.05)
     for norm in norms:
         tape.clear()
         for scale in scales:
-            tape.batch(scale=scale)
+            tape.batch(scale=scale * factor)
         before = tape.reading()
         tape.scale(min(1.0, 1.0 / norm))
-        tape.row("C", text="clip_grad_norm_", value=norm, extra=1.0, before=before, after=tape.reading())
+        tape.row(
+            "C",
+            text="clip_grad_norm_",
+            value=norm * factor,
+            extra=factor,
+            before=before,
+            after=tape.reading(),
+        )
+        tape.scale(1 / factor)
         tape.step()
     adam = [
         replace(item, cls="AdamW") if isinstance(item, trace.Optimizer) else item for item in counted(tape)
@@ -131,6 +139,12 @@ def clipped(norms, scales=(1.0, 1.0)):
 )
 def test_beside_a_clip_the_weight_of_several_batches_matters(norms, scales, guilty):
     assert bool(weighing.badly_averaged(clipped(norms, scales))) is guilty
+
+
+@pytest.mark.parametrize(("scale", "guilty"), [(1.0, True), (0.5, False)])
+def test_a_scale_that_is_taken_out_behind_the_clip_is_no_weight(scale, guilty):
+    seen = clipped((0.8, 3.0, 0.8, 3.0, 0.8), (scale, scale), factor=8.0)
+    assert bool(weighing.badly_averaged(seen)) is guilty
 
 
 @pytest.mark.parametrize(("scale", "guilty"), [(2.0, True), (1.0, False)])
