@@ -102,7 +102,7 @@ def test_a_loop_that_clips_may_use_less_than_the_whole_gradient():
 
 
 def clipped(norms, scales=(1.0, 1.0), factor=1.0):
-    """Steps whose gathered gradient has these norms before a clip to 1; `factor`: of a scale around backward and clip."""
+    """Steps whose gathered gradient has these norms before a clip to 1, all under a scale of `factor`."""
     tape = Tape(rate=0.05)
     for norm in norms:
         tape.clear()
