@@ -210,12 +210,18 @@ def _number(value: float) -> str:
 def encode(record: Record) -> bytes:
     """One record as one line of JSON; what a field has by default is left out."""
     body: dict[str, object] = {"kind": record.kind}
-    defaults = _defaults(record.kind)
-    for item in fields(record):
-        value = getattr(record, item.name)
-        if item.name not in defaults or value != defaults[item.name]:
-            body[item.name] = _plain(value)
+    for name, default in _fields(record.kind):
+        value = getattr(record, name)
+        if value != default or default is MISSING:
+            body[name] = value if type(value) in (int, str, bool) else _plain(value)
     return json.dumps(body, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+@cache
+def _fields(kind: str) -> list[tuple[str, Any]]:
+    """The names of a kind's fields, each with what it is where nothing is said, or MISSING."""
+    defaults = _defaults(kind)
+    return [(item.name, defaults.get(item.name, MISSING)) for item in fields(KINDS[kind])]
 
 
 @cache

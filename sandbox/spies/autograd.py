@@ -79,17 +79,22 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
         ledger.row("B", rows=inside, after=ledger.gradients(), **seen)
 
     @functools.wraps(original)
-    def backward(tensors: Any, *args: Any, **kwargs: Any) -> None:
+    def backward(
+        tensors: Any,
+        grad_tensors: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        grad_variables: Any = None,
+        inputs: Any = None,
+    ) -> None:
         if recorder.elsewhere or recorder.differentiating:  # a checkpoint's own backward is no beat
-            original(tensors, *args, **kwargs)
+            original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
             return
-        if steady.now is not None and steady.backward(tensors):
-            seen = None
-        else:
-            seen = look_before(tensors, args[0] if args else kwargs.get("grad_tensors"))
+        expected = steady.now is not None and steady.backward(tensors)
+        seen = None if expected else look_before(tensors, grad_tensors)
         recorder.differentiating += 1
         try:
-            original(tensors, *args, **kwargs)
+            original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
         finally:
             recorder.differentiating -= 1
         if seen:

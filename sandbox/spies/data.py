@@ -6,14 +6,14 @@ import functools
 import hashlib
 import weakref
 from array import array
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice, tee
 from operator import lt
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
-from torch.utils.data.dataloader import _BaseDataLoaderIter, _MultiProcessingDataLoaderIter
+from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from sandbox import trace
 from sandbox.spies.feed import Draw, fingerprint
@@ -41,9 +41,9 @@ class PassState:
         self.head: list[int] = []
         self._digest = hashlib.blake2b(digest_size=12)
         self._unhashed = array("q")
-        self.waiting: deque[Any] = deque()  # indices given out, a list or one, but not yet yielded
+        self.given: Iterator[Any] = iter(())  # the indices its sampler gives, a list or one for each batch
         self.expected: int | None = None
-        self._unread = 0  # batches whose indices still lie in `waiting`
+        self._unread = 0  # batches yielded whose indices were not yet taken from `given`
 
     @property
     def order(self) -> str:
@@ -63,20 +63,19 @@ class PassState:
         self.loss_means += value
         self.loss_rows += rows
 
-    def yielded(self, rows: int) -> None:
-        """A batch has reached the student's code."""
-        self.batches += 1
-        self.rows += rows
-        self._unread += 1
-        if self._unread >= UNREAD or len(self.waiting) < self._unread:
+    def yielded(self, rows: int, batches: int = 1) -> None:
+        """Batches of so many rows have reached the student's code."""
+        self.batches += batches
+        self.rows += rows * batches
+        self._unread += batches
+        if self._unread >= UNREAD:
             self.read()
 
     def read(self) -> None:
         """Take the indices in of all batches that have reached the student's code."""
         unread, self._unread = self._unread, 0
         numbers: list[Any] = []
-        for _ in range(unread):
-            given = self.waiting.popleft() if self.waiting else None
+        for given in islice(self.given, unread):  # its source has given all of them out already
             if type(given) is list:
                 numbers += given
             else:
@@ -100,6 +99,11 @@ class PassState:
             self.ascending = numbers[0] > self.last and all(map(lt, numbers, numbers[1:]))
             self.last = numbers[-1]
 
+    def close(self) -> None:
+        """Let go of the sampler."""
+        self.read()
+        self.given = iter(())
+
 
 class DataSpy:
     """Follows loaders and their iterators by identity."""
@@ -108,6 +112,8 @@ class DataSpy:
         self._recorder = recorder
         self._loaders: dict[int, tuple[weakref.ref[Any], int]] = {}
         self._passes: dict[int, PassState] = {}
+        self._given: dict[int, Iterator[Any]] = {}  # by iterator, until its first batch
+        self._over: list[PassState] = []  # whose iterators are gone
         self._all: list[PassState] = []  # written at the end: a later step may still use their batches
         self._loaders_seen = 0
         self.when_exhausted: dict[int, Callable[[int], None]] = {}  # by loader: what to call at a pass's end
@@ -116,25 +122,21 @@ class DataSpy:
 
     def install(self) -> Callable[[], None]:
         """Wrap iteration; returns what undoes it."""
-        iterate, following, indices = (
-            DataLoader.__iter__,
-            _BaseDataLoaderIter.__next__,
-            _BaseDataLoaderIter._next_index,
-        )
-        reset = _MultiProcessingDataLoaderIter._reset
-        made = DataLoader.__init__
+        made, iterate = DataLoader.__init__, DataLoader.__iter__
+        begun, reset = _BaseDataLoaderIter.__init__, _BaseDataLoaderIter._reset
+        following = _BaseDataLoaderIter.__next__
         DataLoader.__init__ = self._made(made)  # type: ignore[method-assign]
         DataLoader.__iter__ = self._iterate(iterate)  # type: ignore[method-assign]
         _BaseDataLoaderIter.__next__ = self._next(following)  # type: ignore[method-assign]
-        _BaseDataLoaderIter._next_index = self._indices(indices)  # type: ignore[method-assign]
-        _MultiProcessingDataLoaderIter._reset = self._reset(reset)  # type: ignore[method-assign]
+        _BaseDataLoaderIter.__init__ = self._begun(begun)  # type: ignore[method-assign]
+        _BaseDataLoaderIter._reset = self._begun(reset)  # type: ignore[method-assign]
 
         def uninstall() -> None:
             DataLoader.__init__ = made  # type: ignore[method-assign]
             DataLoader.__iter__ = iterate  # type: ignore[method-assign]
             _BaseDataLoaderIter.__next__ = following  # type: ignore[method-assign]
-            _BaseDataLoaderIter._next_index = indices  # type: ignore[method-assign]
-            _MultiProcessingDataLoaderIter._reset = reset  # type: ignore[method-assign]
+            _BaseDataLoaderIter.__init__ = begun  # type: ignore[method-assign]
+            _BaseDataLoaderIter._reset = reset  # type: ignore[method-assign]
 
         return uninstall
 
@@ -199,7 +201,11 @@ class DataSpy:
     def _state(self, iterator: Any) -> PassState:
         state = self._passes.get(id(iterator))
         if state is None:
+            if self._recorder.steady.now is None:  # else batches of theirs are not yet counted
+                while self._over:
+                    self._over.pop().close()
             state = PassState(len(self._all), -1, 0, self._recorder.steps, "")
+            state.given = self._given.pop(id(iterator), state.given)
             self._passes[id(iterator)] = state
             if len(self._all) < MAX_PASSES:
                 self._all.append(state)
@@ -207,6 +213,7 @@ class DataSpy:
         return state
 
     def _forget(self, key: int, state: PassState) -> None:
+        self._over.append(state)
         if self._passes.get(key) is state:
             del self._passes[key]
 
@@ -235,26 +242,22 @@ class DataSpy:
             closing=True,
         )
 
-    def _indices(self, original: Callable[..., Any]) -> Any:
-        recorder = self._recorder
+    def _begun(self, original: Callable[..., None]) -> Any:
+        """Around what makes a loader's iterator, or (workers that persist) starts it again: a new pass."""
 
         @functools.wraps(original)
-        def _next_index(iterator: Any) -> Any:
-            given = original(iterator)
-            if not recorder.elsewhere:
-                (self._passes.get(id(iterator)) or self._state(iterator)).waiting.append(given)
-            return given
-
-        return _next_index
-
-    def _reset(self, original: Callable[..., Any]) -> Any:
-        @functools.wraps(original)
-        def _reset(iterator: Any, loader: Any, first_iter: bool = False) -> Any:
+        def begin(iterator: Any, *args: Any, **kwargs: Any) -> None:
+            original(iterator, *args, **kwargs)
             if not self._recorder.elsewhere:
-                self._passes.pop(id(iterator), None)  # a new epoch of persistent workers is a new pass
-            return original(iterator, loader, first_iter)
+                self._recorder.shield(self._tap, iterator)
 
-        return _reset
+        return begin
+
+    def _tap(self, iterator: Any) -> None:
+        """Have a second reader of the indices that an iterator's sampler gives."""
+        self._passes.pop(id(iterator), None)
+        if len(self._given) < MAX_PASSES:
+            iterator._sampler_iter, self._given[id(iterator)] = tee(iterator._sampler_iter)
 
     def _next(self, original: Callable[..., Any]) -> Any:
         recorder = self._recorder
@@ -268,6 +271,8 @@ class DataSpy:
             try:
                 batch = original(iterator)
             except StopIteration:
+                if steady.now is not None:
+                    steady.leave()
                 if state.finished:
                     state.polled += 1
                 elif state.batches != state.expected:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -74,7 +75,10 @@ class LabelLog:
         drawn = next((item for item in reversed(self._drawn) if item.unchanged(pointer)), None)
         if drawn is None or not isinstance(target, torch.Tensor) or not readable(target):
             return
-        labels, targets = _keys(drawn.labels), _keys(target)
+        labels = _keys(drawn.labels)
+        targets = (
+            labels if target.dtype == drawn.labels.dtype and _equal(target, drawn.labels) else _keys(target)
+        )
         if labels is None or targets is None or len(labels) != len(targets) or len(labels) < 2:
             return
         if (name, line) not in self._lines and len(self._lines) >= MAX_LINES:
@@ -83,9 +87,7 @@ class LabelLog:
         known.calls += 1
         known.samples += len(labels)
         known.permuted += labels != targets and sorted(labels) == sorted(targets)
-        known.counting += targets[:2] == [0.0, 1.0] and targets == [
-            float(number) for number in range(len(targets))
-        ]
+        known.counting += targets[:2] == [0, 1] and targets == list(range(len(targets)))
         known.pairs.update(zip(labels, targets, strict=True))
         kinds = {label for label, _ in known.pairs}
         if len(kinds) > MAX_KINDS or 2 * len(kinds) > known.samples:
@@ -111,10 +113,17 @@ class LabelLog:
         ]
 
 
-def _keys(values: torch.Tensor) -> list[float] | None:
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.shape == other.shape and one.device == other.device and bool(torch.equal(one, other))
+
+
+def _keys(values: torch.Tensor) -> Sequence[float] | None:
     """One number for each row, equal for equal rows; None for what has no rows."""
     if values.dim() not in (1, 2) or not values.numel():
         return None
+    if values.dim() == 1 and values.dtype is torch.int64:
+        whole: list[int] = values.tolist()
+        return whole
     rows = values.detach().double().cpu().reshape(len(values), -1)
     if rows.shape[1] > 1:
         rows = rows @ torch.arange(1, rows.shape[1] + 1, dtype=torch.float64)

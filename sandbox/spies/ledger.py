@@ -157,16 +157,17 @@ class Ledger:
     def settle(self, given: dict[int, torch.Tensor] | None = None) -> None:
         """Fix the window's coordinates from the gradients there are now (or `given`); needs at least one."""
         tensors = self._recorder.registry.tensors
+        found = [(number, tensor) for number in self._tracked if (tensor := tensors[number]()) is not None]
+        found = [
+            (number, tensor) for number, tensor in found if tensor.numel() and tensor.is_floating_point()
+        ]
+        if not found or (not given and all(tensor.grad is None for _, tensor in found)):
+            return
         layout, described = [], []
-        for number in self._tracked:
-            tensor = tensors[number]()
-            if tensor is None or not tensor.numel() or not tensor.is_floating_point():
-                continue
+        for number, tensor in found:
             places = self._coordinates(tensor, tensor.grad if given is None else given.get(number))
             layout.append(_Sampled(number, tensors[number], places))
             described.append([number, places])
-        if not layout or (not given and all((t := it.ref()) is None or t.grad is None for it in layout)):
-            return
         self._layout = layout
         wide = any((t := it.ref()) is not None and t.dtype is torch.float64 for it in layout)
         self._gather_in(np.float64 if wide else np.float32)

@@ -11,13 +11,14 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.registry import OptimizerInfo
-from sandbox.spies.steady import Beat
+from sandbox.spies.steady import Beat, Rate
 
 RATES = 16  # groups whose learning rate is noted
 
 
-def install(recorder: Recorder, rate: Callable[[torch.optim.Optimizer], None]) -> Callable[[], None]:
+def install(recorder: Recorder, rate: Rate) -> Callable[[], None]:
     """Watch every optimizer, and tell `rate` of each step; returns what undoes it."""
+    recorder.steady.rate = rate
     before = register_optimizer_step_pre_hook(_before_step(recorder))
     after = register_optimizer_step_post_hook(_after_step(recorder, rate))
     made = torch.optim.Optimizer.__init__
@@ -48,7 +49,7 @@ def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
 
 def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
     @functools.wraps(original)
-    def zero_grad(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:
+    def zero_grad(self: torch.optim.Optimizer, set_to_none: bool = True) -> None:
         try:
             if recorder.steady.now is None or not recorder.steady.same("Z"):
                 line = _clears(recorder)
@@ -56,14 +57,14 @@ def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
                     recorder.ledger.row("Z", line, of=recorder.registry.optimizer(self).number)
         except Exception:  # noqa: BLE001 - see Recorder.shield
             recorder.failed()
-        original(self, *args, **kwargs)
+        original(self, set_to_none)
 
     return zero_grad
 
 
 def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
     @functools.wraps(original)
-    def zero_grad(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+    def zero_grad(self: torch.nn.Module, set_to_none: bool = True) -> None:
         try:
             if recorder.steady.now is None or not recorder.steady.same("Z"):
                 line = _clears(recorder)
@@ -71,7 +72,7 @@ def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
                     recorder.ledger.row("Z", line)
         except Exception:  # noqa: BLE001 - see Recorder.shield
             recorder.failed()
-        original(self, *args, **kwargs)
+        original(self, set_to_none)
 
     return zero_grad
 
@@ -114,18 +115,21 @@ def _before_step(recorder: Recorder) -> Callable[..., None]:
     return before
 
 
-def _after_step(recorder: Recorder, rate: Callable[[torch.optim.Optimizer], None]) -> Callable[..., None]:
+def _after_step(recorder: Recorder, rate: Rate) -> Callable[..., None]:
     steady = recorder.steady
 
     def after(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         try:
-            rate(optimizer)
+            if recorder.stepping <= 1 and steady.now is not None and steady.stepped(optimizer):
+                recorder.stepping = 0
+                return
+            run = rate(optimizer)
             if recorder.stepping > 1:
                 recorder.stepping -= 1
                 return
             recorder.stepping = 0
-            if steady.now is None or not steady.stepped(optimizer):
-                look(optimizer)
+            steady.run = run
+            look(optimizer)
         except Exception:  # noqa: BLE001 - see Recorder.shield
             recorder.failed()
 

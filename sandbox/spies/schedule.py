@@ -140,14 +140,14 @@ class ScheduleSpy:
         if used is not None:
             used.stepped(recorder.steps)
 
-    def rate(self, optimizer: torch.optim.Optimizer) -> None:
-        """An optimizer has stepped."""
+    def rate(self, optimizer: torch.optim.Optimizer) -> list[float] | None:
+        """An optimizer has stepped; the run of equal rates, and how many, that this step's belongs to."""
         known = self._rates.get(id(optimizer))
         if not optimizer.param_groups or self._recorder.elsewhere:
-            return
+            return None
         if known is None or known[0]() is not optimizer:
             if len(self._rates) >= MAX_OPTIMIZERS:
-                return
+                return None
             number = self._recorder.registry.optimizer(optimizer).number
             known = self._rates[id(optimizer)] = (weakref.ref(optimizer), number, [])
         runs = known[2]
@@ -158,6 +158,8 @@ class ScheduleSpy:
             runs.append([float(rate), 1])
         else:
             self._truncated.add(known[1])
+            return None
+        return runs[-1]
 
 
 def _classes(kind: type) -> Iterator[type]:

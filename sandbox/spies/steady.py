@@ -17,12 +17,14 @@ import functools
 import re
 import time
 import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from sandbox.spies.feed import Draw
-from sandbox.spies.graphs import Mark, first_tensor, mark_node
+from sandbox.spies.graphs import Mark, first_tensor, functions_running, mark_node
 
 if TYPE_CHECKING:
     from sandbox.spies.data import PassState
@@ -35,12 +37,16 @@ MOST = 256  # steps that are counted before they are written down
 LEAST = 3  # steps for which it is worth while
 MAX_BEATS = 64  # of a step
 LAST_BATCHES = 3  # of a pass: they are told in full
+NOTHING: weakref.ref[torch.Tensor] = weakref.ref(torch.empty(0))  # a reference to no tensor
+
+Rate = Callable[[torch.optim.Optimizer], list[float] | None]
+"""Notes the rate of a step; the run of equal rates it belongs to, as the rate and how many they are by now."""
 
 
 class Beat:
     """A beat as it was heard last.  `of` is whose beat it is: a pass, module, loss, optimizer or scheduler."""
 
-    __slots__ = ("direct", "following", "kind", "layers", "of", "rows", "training", "use")
+    __slots__ = ("batch", "direct", "following", "kind", "layers", "of", "pointer", "rows", "training", "use")
 
     def __init__(self, kind: str, of: Any = None, rows: int = 0) -> None:
         self.kind, self.of, self.rows = kind, of, rows
@@ -49,6 +55,8 @@ class Beat:
         self.training = False
         self.layers: list[tuple[weakref.ref[torch.nn.Module], bool]] = []  # … the modes it ran in …
         self.direct = False  # … and whether it was given the batch as it was drawn
+        self.pointer = 0  # of a draw or forward in the step under way: where its batch lies …
+        self.batch: weakref.ref[torch.Tensor] = NOTHING  # … and that batch
 
     def alike(self, other: Beat) -> bool:
         """Whether another step's beat is the same; the next pass over a loader is as good as this one."""
@@ -73,11 +81,12 @@ class Steady:
         self._optimizer: OptimizerInfo | None = None
         self._told: tuple[int, int] = (0, 0)  # rows trained on and fresh steps, when the last step was over
         self._count = self._limit = 0
-        self._pointer = 0
-        self._values: list[float] = []  # the losses of the steps counted, and of the one under way …
-        self._whole = 0  # … so many of them of the former
+        self._pointer = 0  # where the batch drawn last lies …
+        self._batch: weakref.ref[torch.Tensor] = NOTHING  # … and that batch
+        self._values: list[float] = []  # the losses of the steps counted, and of the one under way
         self._graph: Any = None  # of the last forward, until its backward
-        self._partial: list[Any] = []  # what is needed to tell the step under way in full
+        self.rate: Rate = lambda _: None
+        self.run: list[float] | None = None  # of equal rates of the optimizer that stepped last, and how many
 
     # ── beats told in full ───────────────────────────────────────────────────────────────────────
 
@@ -146,6 +155,9 @@ class Steady:
             recorder.ledger.quiet,
             *(looker.patience() // len(fed) for looker in recorder.lookers),
         )
+        for state, draws in Counter(beat.of for beat in fed).items():
+            if state.expected is not None:
+                self._limit = min(self._limit, (state.expected - state.batches - LAST_BATCHES) // draws)
         info = script[-1].of
         if self._limit < LEAST or info.steps <= LEAST or info.compared != len(recorder.registry.modules):
             return
@@ -174,14 +186,12 @@ class Steady:
             beat is not None
             and beat.kind == "D"
             and beat.of is state
-            and (state.expected is None or state.expected - state.batches > LAST_BATCHES)
             and (tensor := first_tensor(batch)) is not None
             and tensor.dim()
             and tensor.size(0) == beat.rows
         ):
-            self._pointer = pointer = tensor.data_ptr()
-            state.yielded(beat.rows)
-            self._partial.append(pointer)
+            self._pointer = beat.pointer = tensor.data_ptr()
+            self._batch = beat.batch = weakref.ref(tensor)
             self.now = beat.following
             return True
         self.leave()
@@ -195,17 +205,12 @@ class Steady:
                 beat is not None
                 and beat.kind == "F"
                 and beat.of.ref() is module
-                and torch.is_grad_enabled()
                 and module.training is beat.training
-                and (batch := first_tensor(args)) is not None
-                and batch.dim()
-                and batch.size(0) == beat.rows
-                and ((pointer := batch.data_ptr()) == self._pointer) is beat.direct
+                and torch.is_grad_enabled()
                 and (not beat.layers or all(_in_mode(*layer) for layer in beat.layers))
+                and self._given(beat, args)
             ):
-                made = (pointer, weakref.ref(batch))
-                self._partial.append(made)
-                self._recorder.batch_pointer = pointer
+                self._recorder.batch_pointer = beat.pointer
                 self.now = beat.following
                 return True
             self.leave()
@@ -213,10 +218,22 @@ class Steady:
             self._recorder.failed()
         return False
 
+    def _given(self, beat: Beat, args: tuple[Any, ...]) -> bool:
+        """Whether a forward is given as many rows as last time, and now too as they were drawn, or not."""
+        drawn = self._batch()
+        if beat.direct and drawn is not None and args and args[0] is drawn and functions_running() is None:
+            beat.pointer, beat.batch = self._pointer, self._batch
+            return True
+        batch = first_tensor(args)
+        if batch is None or not batch.dim() or batch.size(0) != beat.rows:
+            return False
+        beat.pointer, beat.batch = batch.data_ptr(), weakref.ref(batch)
+        return (beat.pointer == self._pointer) is beat.direct
+
     def forward_made(self, output: Any) -> None:
         """The output of a forward that `forward` took for expected."""
         try:
-            result = first_tensor(output)
+            result = output if type(output) is torch.Tensor else first_tensor(output)
             self._graph = None if result is None else result.grad_fn
             if self.now is None:  # all was told while it ran, without its mark
                 self._recorder.feed.forward_made(self._mark())
@@ -228,11 +245,9 @@ class Steady:
         beat = self.now
         try:
             if beat is not None and beat.kind == "B" and type(root) is torch.Tensor and root.numel() == 1:
-                value = float(torch._C.TensorBase.item(root))
+                self._values.append(float(torch._C.TensorBase.item(root)))
                 self._graph = None
                 self._recorder.backwards += 1
-                self._values.append(value)
-                self._partial.append(value)
                 self.now = beat.following
                 return True
             self.leave()
@@ -243,19 +258,22 @@ class Steady:
     def stepped(self, optimizer: torch.optim.Optimizer) -> bool:
         """The same for the step itself."""
         beat, info = self.now, self._optimizer
+        groups = optimizer.param_groups
         if (
             beat is None
             or info is None
             or beat.kind != "S"
             or info.ref() is not optimizer
-            or len(optimizer.param_groups) != info.groups
+            or len(groups) != info.groups
         ):
             self.leave()
             return False
+        if (run := self.run) is not None and groups[0].get("lr", 0.0) == run[0]:
+            run[1] += 1
+        else:
+            self.run = self.rate(optimizer)
         self.now = beat.following
-        self._partial.clear()
         self._count += 1
-        self._whole = len(self._values)
         recorder = self._recorder
         recorder.steps += 1
         if self._count >= self._limit:
@@ -273,26 +291,25 @@ class Steady:
         if now is None:
             return
         mark = self._mark()
-        script = self._script[0]
-        partial, self._partial = self._partial, []
-        self._settle()
+        beat = self._script[0]
+        losses = iter(self._settle())
         self._heard = []
-        beat, items = script, iter(partial)
         while beat is not now:
-            self._tell(beat, items)
+            self._tell(beat, losses)
             beat = beat.following
         if mark is not None:
             self._recorder.feed.forward_made(mark)
 
-    def _settle(self) -> None:
-        """Add the counted steps to what the spies keep."""
+    def _settle(self) -> list[float]:
+        """Add the counted steps to what the spies keep; the losses of the step under way."""
         count, self._count = self._count, 0
-        values, self._values = self._values[: self._whole], []
+        values, self._values = self._values, []
         if not count:
-            return
+            return values
         recorder, fed, info = self._recorder, self._fed, self._optimizer
         assert info is not None
         feed, number = recorder.feed, len(fed)
+        values, rest = values[: count * number], values[count * number :]
         recorder.order.again(count)
         recorder.ledger.passed(count)
         for place, value in enumerate(values):
@@ -300,37 +317,39 @@ class Steady:
             draw.of.lost(draw.rows, value)
             recorder.losses.add(value, 0)
         for draw, use in zip(fed, self._uses, strict=True):
+            draw.of.yielded(draw.rows, count)
             draw.of.trained += count
             use.calls += count
             use.trained += count
         rows = sum(draw.rows for draw in fed)
-        feed.again(count, batches=number, rows=rows, last=self._draw(fed[-1], self._pointer))
+        feed.again(count, batches=number, rows=rows, last=self._draw(fed[-1], fed[-1].pointer))
         for looker in recorder.lookers:
             looker.skipped(count * number)
         info.steps += count
         for module in info.shared:
             module.stepped = recorder.steps - 1
         self._told = (feed.trained_rows, feed.fresh_steps)
+        return rest
 
-    def _tell(self, beat: Beat, partial: Any) -> None:
+    def _tell(self, beat: Beat, losses: Iterator[float]) -> None:
         """Tell a beat of the step under way, of which nothing was written down."""
         recorder = self._recorder
         feed = recorder.feed
         recorder.beat(beat.kind)
         self.hear(beat)
         if beat.kind == "D":
-            feed.drawn(self._draw(beat, next(partial)))
+            beat.of.yielded(beat.rows)
+            feed.drawn(self._draw(beat, beat.pointer))
         elif beat.kind == "Z":
             feed.used.cleared()
         elif beat.kind == "F":
-            pointer, batch = next(partial)
             assert beat.use is not None
             beat.use.calls += 1
-            feed.forward_on(pointer, batch, beat.rows, beat.use)
+            feed.forward_on(beat.pointer, beat.batch, beat.rows, beat.use)
             for looker in recorder.lookers:
                 looker.skipped(1)
         elif beat.kind == "B":
-            value = next(partial)
+            value = next(losses)
             feed.backward(None, value)
             recorder.losses.add(value, 0)
 

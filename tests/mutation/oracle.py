@@ -8,6 +8,7 @@ Bad is a mutant whose run differs from the original's by more than rounding, in
     modes             training flags at the calls of a model with layers that depend on them
     returned          what the function gave back, where the exercise says what it must be
     graphs            alive together, or built by evaluation, where the rubric asks for that habit
+    validations       fewer forwards on held-out data than epochs, where the exercise asks for one after each
     resumed           the parameters at the end of a run that was cut and run again, where the rubric asks for that
 
 unless the difference vanishes once everything that the exercise leaves free is taken out of both runs, or (where the
@@ -46,6 +47,8 @@ SLOWER = 12.0  # times as long as the original, and at least
 LEAST_SECONDS = 4.0
 MEMORY = 6 << 30
 LEAK = 7  # graphs alive together that the original does not have
+KEPT = 0.9
+"""Share of the original's steps that must have moved something, where 16 bits may round but lose no step."""
 
 FREEDOMS: dict[str, Callable[[], AbstractContextManager[None]] | None] = {
     "clipping": watch.without_clipping,  # dropped, moved or added: the same once no clip changes a gradient
@@ -95,6 +98,7 @@ class Run:
     buffers: np.ndarray = field(default_factory=lambda: np.zeros(0))
     graphs_in_evaluation: int = 0
     most_alive: int = 0
+    looks: int | None = None  # forwards on held-out data, where they are asked for
     returned: Any = None
     seconds: float = 0.0
 
@@ -135,6 +139,7 @@ class Oracle:
             free = found and not ended and self._freedoms(original + mutant)
             if free and not self._compare(original, mutant, parameters, plain=False):
                 found = self._still_asked(original, parameters)
+            found = found or self._unvalidated()
             if found and not (found.startswith(MOVED) and self._is_another(mutant, parameters)):
                 return Judgement(True, found)
         found = self._cut(original, mutant) if cuts.wanted(self.challenge.exercise) else ""
@@ -164,6 +169,15 @@ class Oracle:
                 return f"cut {cut.name} and run again: {resumed.ended or f'{MOVED} at the end'}"
         return ""
 
+    def _unvalidated(self) -> str:
+        """What is missing of the validations that an exercise asks for."""
+        looks, epochs = self._last and self._last.looks, self.challenge.parameters.get("epochs", 0)
+        return (
+            f"{looks} forwards on held-out data in {epochs} epochs"
+            if looks is not None and looks < epochs
+            else ""
+        )
+
     def _still_asked(self, original: str, parameters: dict[str, Any]) -> str:
         """What is wrong within a freedom: any schedule may be had, but one must, and 16 bits may not overflow."""
         run, right = self._last, self.original(original, parameters)
@@ -174,6 +188,8 @@ class Oracle:
             return "its rates are no schedule"
         if "precision" in free and not np.isfinite(run.final).all() and np.isfinite(right.final).all():
             return f"{MOVED}: they are not finite"
+        if "precision" in free and len(run.steps) < KEPT * len(right.steps):
+            return f"{MOVED}: moved by {len(run.steps) - 1} steps, not {len(right.steps) - 1}"
         if "autocast" in self.challenge.parameters and 2 * run.half < right.half:
             return f"{run.half} forwards in 16 bits, not {right.half}"
         return ""
@@ -389,6 +405,8 @@ def run(
         graded = model if isinstance(model, torch.nn.Module) else None
         seen = stack.enter_context(watch.watching(graded, exercise.shapes, given.seeds["dropout"] >> 32))
         alignment.state = seen.now
+        if "validated" in given.parameters:
+            seen.held_out = set(watch.row_sums(arguments["val_loader"].dataset.tensors[0]))
         if "get_batch" in arguments:
             arguments["get_batch"] = seen.sparing(arguments["get_batch"])
         torch.manual_seed(given.seeds["dropout"])
@@ -418,6 +436,7 @@ def run(
             seen.buffers(),
             seen.graphs_in_evaluation,
             seen.most_alive,
+            seen.looks if seen.held_out else None,
             caller.given,
             time.monotonic() - started,
         )

@@ -49,6 +49,8 @@ class Watch:
         self.rates: list[float] = []  # of the first group, at every step
         self.graphs_in_evaluation = 0
         self.most_alive = 0
+        self.held_out: set[float] = set()  # rows of held-out data, by their sums
+        self.looks = 0  # forwards on some of them
         self._given, self._shapes, self._seed = given, [tuple(shape) for shape in shapes], seed
         self._groups: dict[int, Sequence[torch.Tensor]] = {}
         self._depth = self._count = self._forwards = 0
@@ -152,6 +154,8 @@ class Watch:
         if not tensors:
             return None
         key = self._group(tensors)
+        if self.held_out and key in self._groups:
+            self.looks += not self.held_out.isdisjoint(row_sums(inputs[0]))
         if torch.is_grad_enabled() and key in self._groups:
             self._forwards += 1
             self._note(self.visits, key)
@@ -207,6 +211,12 @@ class Watch:
 
 class _Token:
     """Lives as long as the graph it hangs on."""
+
+
+def row_sums(rows: torch.Tensor) -> list[float]:
+    """What tells one row of a batch from another."""
+    sums: list[float] = rows.detach().double().reshape(len(rows), -1).sum(dim=1).tolist()
+    return sums
 
 
 def _content(inputs: Any) -> float:

@@ -10,7 +10,7 @@ from torch.nn.modules import module
 from torch.optim import optimizer
 from torch.optim.lr_scheduler import LRScheduler, StepLR
 from torch.utils.data import DataLoader
-from torch.utils.data.dataloader import _BaseDataLoaderIter, _MultiProcessingDataLoaderIter
+from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from sandbox import trace
 from sandbox.spies import install
@@ -32,8 +32,8 @@ PATCHED: list[tuple[Any, str]] = [
     (torch.Tensor, "item"),
     (DataLoader, "__iter__"),
     (_BaseDataLoaderIter, "__next__"),
-    (_BaseDataLoaderIter, "_next_index"),
-    (_MultiProcessingDataLoaderIter, "_reset"),
+    (_BaseDataLoaderIter, "__init__"),
+    (_BaseDataLoaderIter, "_reset"),
     (torch, "manual_seed"),
     (torch, "seed"),
     (torch, "set_rng_state"),
@@ -59,7 +59,6 @@ OWNERS: list[Any] = [
     torch.random,
     DataLoader,
     _BaseDataLoaderIter,
-    _MultiProcessingDataLoaderIter,
 ]
 
 

@@ -59,7 +59,6 @@ def one_pass(recorder: Recorder, spy: DataSpy) -> PassState:
 
 def one_step(recorder: Recorder, state: PassState, params: list[int], loss: float) -> None:
     """What the spies report of one step."""
-    state.waiting.append([1, 5, 3, 2])
     state.yielded(4)
     recorder.beat("D")
     recorder.feed.drawn(Draw(ONCE.data_ptr(), 4, state.used))
