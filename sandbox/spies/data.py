@@ -63,6 +63,15 @@ class PassState:
         self.loss_means += value
         self.loss_rows += rows
 
+    def lost_all(self, rows: int, values: list[float]) -> None:
+        """The same for the losses of several batches of so many rows."""
+        loss, means = self.loss, self.loss_means
+        for value in values:
+            loss += value * rows
+            means += value
+        self.loss, self.loss_means = loss, means
+        self.loss_rows += rows * len(values)
+
     def yielded(self, rows: int, batches: int = 1) -> None:
         """Batches of so many rows have reached the student's code."""
         self.batches += batches
@@ -304,7 +313,8 @@ class DataSpy:
             recorder.steady.hear_draw(state, rows, pointer)
         recorder.stepping = 0  # no step is under way here: one that raised never said that it ended
         lost = functools.partial(state.lost, rows)
-        recorder.feed.drawn(Draw(pointer, rows, state.used, state.loader, lost))
+        reference = None if tensor is None else weakref.ref(tensor)
+        recorder.feed.drawn(Draw(pointer, rows, state.used, state.loader, lost, reference))
         if recorder.ledger.open:
             if recorder.ledger.fresh:
                 recorder.labels.drawn(batch)

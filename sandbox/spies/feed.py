@@ -136,7 +136,8 @@ class Used:
 class Draw:
     """A batch that a loader has yielded: where its first tensor lies, and what to call once it was used.
 
-    `lost` takes the loss that was computed from it and sent backward.
+    `lost` takes the loss that was computed from it and sent backward; once `batch` is gone, something else
+    may lie there.
     """
 
     pointer: int
@@ -144,7 +145,12 @@ class Draw:
     used: Callable[[], None]
     loader: int = -1
     lost: Callable[[float], None] | None = None
+    batch: weakref.ref[torch.Tensor] | None = None
     evaluated: bool = False
+
+    def lies_at(self, pointer: int) -> bool:
+        """Whether it is what lies at an address now."""
+        return self.pointer == pointer and (self.batch is None or self.batch() is not None)
 
 
 @dataclass(slots=True, eq=False)
@@ -204,7 +210,7 @@ class FeedLog:
         """The loader that drew a batch: the one whose batch lies there, else of the draw that waits; -1: none."""
         pointer = batch.data_ptr() if batch is not None else 0
         for draw in reversed(self._recent):
-            if draw.pointer == pointer and pointer:
+            if pointer and draw.lies_at(pointer):
                 return draw.loader
         for draw in reversed(self._draws):
             if not draw.evaluated:

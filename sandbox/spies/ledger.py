@@ -73,7 +73,7 @@ class Ledger:
                 self.close()
         elif self._boundaries >= self._next:
             self._start(WINDOW)
-            self._next = int(self._boundaries * (1.5 + self._recorder.random.random() / 2)) + WINDOW
+            self._next = int(self._boundaries * (2 + self._recorder.random.random() / 2)) + WINDOW
         elif new_pattern and self._changes < MAX_CHANGES:
             self._changes += 1
             self._start(NEWS, NEWS)

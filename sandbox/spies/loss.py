@@ -115,10 +115,11 @@ class LossSpy:
     def _as_before(self, name: str) -> bool:
         """Whether this call is the loss of a steady step."""
         steady = self._recorder.steady
-        known = steady.now.of if steady.now is not None else None
-        if not isinstance(known, _Calls) or known.name != name or not torch.is_grad_enabled():
+        beat = steady.now
+        if beat is None or beat.kind != "L" or beat.of.name != name or not torch.is_grad_enabled():
             steady.leave()
             return False
+        known: _Calls = beat.of
         if known.skipped < UNTOLD:
             known.skipped += 1
         elif self._recorder.line(3) == known.line:
@@ -127,7 +128,8 @@ class LossSpy:
             steady.leave()
             return False
         known.calls += 1
-        return steady.same("L", known)
+        steady.now = beat.following
+        return True
 
     def _note(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         recorder = self._recorder

@@ -33,12 +33,30 @@ class LossSeries:
             self._first.append(value)
         self._last.append(value)
         if not number % self._every:
-            self._thinned.append([float(number), value])
-            if len(self._thinned) > THINNED:
-                self._thinned = self._thinned[::2]
-                self._every *= 2
+            self._thin(number, value)
         if not isfinite(value) and self._bad is None:
             self._bad = (number, self.line, value)
+
+    def extend(self, values: list[float]) -> None:
+        """Take several in, as `add` would one after another, from lines that are known already."""
+        begin, end = self.count, self.count + len(values)
+        self.count = end
+        if begin < ENDS:
+            self._first += values[: ENDS - begin]
+        self._last.extend(values)
+        number = -(-begin // self._every) * self._every
+        while number < end:
+            self._thin(number, values[number - begin])
+            number = (number // self._every + 1) * self._every
+        if self._bad is None and not isfinite(sum(values)):
+            bad = next((place for place, value in enumerate(values) if not isfinite(value)), None)
+            self._bad = None if bad is None else (begin + bad, self.line, values[bad])
+
+    def _thin(self, number: int, value: float) -> None:
+        self._thinned.append([float(number), value])
+        if len(self._thinned) > THINNED:
+            self._thinned = self._thinned[::2]
+            self._every *= 2
 
     def record(self) -> trace.Losses:
         """All of it as one record."""

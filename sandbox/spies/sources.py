@@ -26,6 +26,7 @@ from sandbox.spies.registry import ModuleInfo
 
 ROWS = 12  # of a batch that are looked at …
 FIRST_LOOKS, FEWER_ROWS = 4, 4  # … and from then on
+RARER = 4  # then so many times as many forwards go by before the next look, unless a pass begins
 CHUNK = 4096
 MATCH = 0.9995  # correlation from which a row is the raw row
 SKETCH = 16  # numbers that stand for a row while most of the sources are ruled out
@@ -112,7 +113,7 @@ class SourceSpy:
         if self._looks >= MAX_LOOKS or (self._forwards < self._next and self._recorder.passes == self._pass):
             return
         self._pass = self._recorder.passes  # a new pass over a loader may bring other data
-        self._next = self._forwards + self._forwards
+        self._next = (2 if self._looks < FIRST_LOOKS else RARER) * self._forwards
         if self._width < MIN_WIDTH or batch is None or batch.dim() < 2:
             return
         self._looks += 1

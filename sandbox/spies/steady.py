@@ -208,8 +208,19 @@ class Steady:
                 and module.training is beat.training
                 and torch.is_grad_enabled()
                 and (not beat.layers or all(_in_mode(*layer) for layer in beat.layers))
-                and self._given(beat, args)
             ):
+                drawn = self._batch()
+                if (
+                    beat.direct
+                    and drawn is not None
+                    and args
+                    and args[0] is drawn
+                    and functions_running() is None
+                ):
+                    beat.pointer, beat.batch = self._pointer, self._batch
+                elif not self._is_alike(beat, args):
+                    self.leave()
+                    return False
                 self._recorder.batch_pointer = beat.pointer
                 self.now = beat.following
                 return True
@@ -218,12 +229,8 @@ class Steady:
             self._recorder.failed()
         return False
 
-    def _given(self, beat: Beat, args: tuple[Any, ...]) -> bool:
+    def _is_alike(self, beat: Beat, args: tuple[Any, ...]) -> bool:
         """Whether a forward is given as many rows as last time, and now too as they were drawn, or not."""
-        drawn = self._batch()
-        if beat.direct and drawn is not None and args and args[0] is drawn and functions_running() is None:
-            beat.pointer, beat.batch = self._pointer, self._batch
-            return True
         batch = first_tensor(args)
         if batch is None or not batch.dim() or batch.size(0) != beat.rows:
             return False
@@ -312,17 +319,20 @@ class Steady:
         values, rest = values[: count * number], values[count * number :]
         recorder.order.again(count)
         recorder.ledger.passed(count)
-        for place, value in enumerate(values):
-            draw = fed[place % number]
-            draw.of.lost(draw.rows, value)
-            recorder.losses.add(value, 0)
+        recorder.losses.extend(values)
+        if all(draw.of is fed[0].of and draw.rows == fed[0].rows for draw in fed):
+            fed[0].of.lost_all(fed[0].rows, values)
+        else:
+            for place, value in enumerate(values):
+                draw = fed[place % number]
+                draw.of.lost(draw.rows, value)
         for draw, use in zip(fed, self._uses, strict=True):
             draw.of.yielded(draw.rows, count)
             draw.of.trained += count
             use.calls += count
             use.trained += count
         rows = sum(draw.rows for draw in fed)
-        feed.again(count, batches=number, rows=rows, last=self._draw(fed[-1], fed[-1].pointer))
+        feed.again(count, batches=number, rows=rows, last=self._draw(fed[-1]))
         for looker in recorder.lookers:
             looker.skipped(count * number)
         info.steps += count
@@ -339,7 +349,7 @@ class Steady:
         self.hear(beat)
         if beat.kind == "D":
             beat.of.yielded(beat.rows)
-            feed.drawn(self._draw(beat, beat.pointer))
+            feed.drawn(self._draw(beat))
         elif beat.kind == "Z":
             feed.used.cleared()
         elif beat.kind == "F":
@@ -358,9 +368,10 @@ class Steady:
         graph, self._graph = self._graph, None
         return mark_node(graph) if graph is not None else None
 
-    def _draw(self, beat: Beat, pointer: int) -> Draw:
+    def _draw(self, beat: Beat) -> Draw:
         state = beat.of
-        return Draw(pointer, beat.rows, state.used, state.loader, functools.partial(state.lost, beat.rows))
+        lost = functools.partial(state.lost, beat.rows)
+        return Draw(beat.pointer, beat.rows, state.used, state.loader, lost, beat.batch)
 
 
 def _in_mode(ref: weakref.ref[torch.nn.Module], training: bool) -> bool:
