@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
 
 from tests.mutation import watch
 from tests.mutation.oracle import Oracle
+
+REFERENCE = Path(__file__).parents[2] / "reference"
 
 LOOP = """
 import torch
@@ -141,3 +145,22 @@ def test_the_first_batch_that_was_drawn_in_vain_is_drawn_again() -> None:
     with watch.watching(nn.Linear(1, 1), [], 0) as seen:
         draw = seen.sparing(lambda: next(numbers))
         assert [draw(), draw()] == [4, 5]
+
+
+def test_a_validation_that_is_asked_for_must_look_at_held_out_data() -> None:
+    right = (REFERENCE / "production-template" / "solution.py").read_text()
+    oracle = Oracle("production-template")
+    other = right.replace("validate(model, val_loader,", "validate(model, train_loader,")
+    assert "0 forwards on held-out data" in oracle.judge(right, other).reason
+    more = right.replace(
+        "        print(", "        validate(model, val_loader, criterion, device)\n        print("
+    )
+    assert not oracle.judge(right, more).bad
+
+
+def test_sixteen_bits_may_round_but_lose_no_step() -> None:
+    right = (REFERENCE / "mixed-precision" / "variants" / "unscale_by_hand.py").read_text()
+    oracle = Oracle("mixed-precision")
+    stuck = right.replace("scaler.update(scale / 2)", "pass")
+    assert "moved by 0 steps" in oracle.judge(right, stuck).reason
+    assert not oracle.judge(right, right.replace("scale / 2", "scale / 4")).bad
