@@ -19,10 +19,10 @@ WITH_SERVICES := "$(BIN)/python" -m tests.services run --
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint references bench-detection calibrate clean
+.PHONY: help demo test lint references bench-detection bench-overhead calibrate clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(RUNTIME) ## Install, grade one right and one wrong loop, and show both reports
 	"$(BIN)/grade" submit $(LINREG)/solution.py --exercise linreg-torch

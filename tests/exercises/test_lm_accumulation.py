@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -14,29 +13,15 @@ import torch
 
 from grader.examiner.answers import Answer, Answers
 from grader.exercise import load_exercise
+from tests.exercises.torch_exercise import load, seeds
 
 EXERCISE = load_exercise("lm-accumulation")
 SGD = EXERCISE.run[0].parameters
 CHALLENGES = 20
 
 
-def load(path: Path) -> ModuleType:
-    """A file of the exercise as a module."""
-    spec = importlib.util.spec_from_file_location(f"lm_accumulation_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 TASK, MODEL = load(EXERCISE.folder / "task.py"), load(EXERCISE.folder / "model.py")
 SOLUTION = load(EXERCISE.reference / "solution.py")
-
-
-def seeds(number: int) -> dict[str, int]:
-    """Seeds of one challenge."""
-    return {name: 1000 * number + place for place, name in enumerate(("train", "hidden", "init", "order"))}
 
 
 class Run:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from types import ModuleType
@@ -15,29 +14,15 @@ import torch
 from grader.checks.rates import expanded
 from grader.examiner.answers import Answer, Answers
 from grader.exercise import load_exercise
+from tests.exercises.torch_exercise import load, seeds
 
 EXERCISE = load_exercise("lr-schedules")
 RUNS: list[dict[str, Any]] = [{}, *(run.parameters for run in EXERCISE.run)]
 CHALLENGES = 30
 
 
-def load(path: Path) -> ModuleType:
-    """A file of the exercise as a module."""
-    spec = importlib.util.spec_from_file_location(f"lr_schedules_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 TASK, MODEL = load(EXERCISE.folder / "task.py"), load(EXERCISE.folder / "model.py")
 SOLUTION = load(EXERCISE.reference / "solution.py")
-
-
-def seeds(number: int) -> dict[str, int]:
-    """Seeds of one challenge."""
-    return {name: 1000 * number + place for place, name in enumerate(("train", "hidden", "init", "order"))}
 
 
 def made(number: int, folder: Path, run: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], Any]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ import pytest
 import torch
 
 from grader.exercise import load_exercise
+from tests.exercises.torch_exercise import load, seeds
 
 EXERCISE = load_exercise("mixed-precision")
 SOLUTION = EXERCISE.reference / "solution.py"
@@ -20,24 +19,8 @@ VARIANTS = sorted((EXERCISE.reference / "variants").glob("*.py"))
 CHALLENGES = 30
 
 
-def load(path: Path) -> ModuleType:
-    """A file of the exercise as a module."""
-    spec = importlib.util.spec_from_file_location(f"mixed_precision_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 TASK = load(EXERCISE.folder / "task.py")
 MODEL = load(EXERCISE.folder / "model.py")
-
-
-def seeds(number: int) -> dict[str, int]:
-    """Independent seeds of a challenge."""
-    words = [int(word) for word in np.random.SeedSequence(number).generate_state(4)]
-    return dict(zip(("train", "hidden", "init", "order"), words, strict=True))
 
 
 class Run:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import torch
 from grader.examiner.answers import Answer, Answers
 from grader.exercise import load_exercise
 from sandbox.answers import Other
+from tests.exercises.torch_exercise import load, seeds
 
 EXERCISE = load_exercise("production-template")
 SOLUTION = EXERCISE.reference / "solution.py"
@@ -22,24 +21,8 @@ VARIANTS = sorted((EXERCISE.reference / "variants").glob("*.py"))
 CHALLENGES = 30
 
 
-def load(path: Path) -> ModuleType:
-    """A file of the exercise as a module."""
-    spec = importlib.util.spec_from_file_location(f"production_template_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 TASK = load(EXERCISE.folder / "task.py")
 MODEL = load(EXERCISE.folder / "model.py")
-
-
-def seeds(number: int) -> dict[str, int]:
-    """Independent seeds of a challenge."""
-    words = [int(word) for word in np.random.SeedSequence(number).generate_state(4)]
-    return dict(zip(("train", "hidden", "init", "order"), words, strict=True))
 
 
 class Run:
