@@ -94,7 +94,7 @@ def sync_every_step(facts: Facts) -> Verdict:
     backwards = facts.count("BA")
     if sync is None or backwards < 8 or sync.steps < MOST * backwards:
         return Clear()
-    text = f"`.item()` was called {sync.calls} times in {backwards} steps."
+    text = f"`.item()` was called {sync.calls} times in {backwards} backward passes."
     return Found(text, (sync.line,), {"calls": sync.calls, "steps": backwards})
 
 
