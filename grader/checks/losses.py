@@ -67,7 +67,7 @@ def non_finite_loss(facts: Facts) -> Verdict:
 
 @check("graph-leak")
 def graph_leak(facts: Facts) -> Verdict:
-    """Long runs of graphs that all stay alive, longer than a window of accumulation explains."""
+    """Graphs that stay alive, more of them together than a window of accumulation explains."""
     windows = facts.of(trace.Live)
     if not windows:
         return Clear()  # nothing that was differentiated had a graph of its own
@@ -76,8 +76,8 @@ def graph_leak(facts: Facts) -> Verdict:
     if worst.alive < max(LONG, 2 * per_step + 3):
         return Clear()
     text = (
-        f"At step {worst.step + 1} the graphs of the last {worst.alive} training forward passes were all still in "
-        "memory; a right loop keeps one or two."
+        f"At step {worst.step + 1} the graphs of {worst.alive} training forward passes were still in memory; a right "
+        "loop keeps one or two."
     )
     return Found(text, (worst.line, *_keepers(facts)), {"graphs_alive": worst.alive, "step": worst.step + 1})
 

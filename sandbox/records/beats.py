@@ -78,7 +78,10 @@ class Row(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Live(Record):
-    """How long graphs lived in a window: at `step`, the latest `alive` of `attached` were all still alive."""
+    """How long graphs lived in a window: at `step`, `alive` of those differentiated so far were alive together.
+
+    `attached` counts them to the end of the window.
+    """
 
     step: int
     line: int

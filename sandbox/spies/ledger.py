@@ -60,7 +60,7 @@ class Ledger:
         self._marks: list[Any] = []
         self._attached = 0
         self._candidate: tuple[Any, int] | None = None
-        self._streak = (0, 0, 0)  # step, line, length
+        self._most = (0, 0, 0)  # alive together: at which step, line, and how many
 
     # ── windows ──────────────────────────────────────────────────────────────────────────────────
 
@@ -105,7 +105,7 @@ class Ledger:
         self._recorder.quick = False
         self.looks = looks
         self.open, self._until, self._rows, self._layout = True, self._boundaries + length, 0, None
-        self._marks, self._attached, self._streak, self._candidate = [], 0, (0, 0, 0), None
+        self._marks, self._attached, self._most, self._candidate = [], 0, (0, 0, 0), None
 
     def close(self) -> None:
         """End the window with a last look at the values."""
@@ -119,7 +119,7 @@ class Ledger:
     def _shut(self) -> None:
         """No more rows of this window: say how long its graphs lived."""
         if self.open and self._attached:
-            step, line, alive = self._streak
+            step, line, alive = self._most
             self._recorder.write(trace.Live(step=step, line=line, attached=self._attached, alive=alive))
         self.open = False
 
@@ -273,15 +273,11 @@ class Ledger:
         if self._candidate is None:
             return
         (mark, marked_at), self._candidate = self._candidate, None
+        self._marks = [known for known in self._marks if known() is not None]
         self._marks.append(mark)
         self._attached += 1
-        alive = 0
-        for reference in reversed(self._marks):
-            if reference() is None:
-                break
-            alive += 1
-        if alive > self._streak[2]:
-            self._streak = (self._recorder.steps, marked_at or self._streak[1], alive)
+        if len(self._marks) > self._most[2]:
+            self._most = (self._recorder.steps, marked_at or self._most[1], len(self._marks))
 
 
 class _Sampled:
