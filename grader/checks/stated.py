@@ -6,7 +6,7 @@ All of it is part of wrong-hyperparameter, and looked at where the exercise's pa
 from __future__ import annotations
 
 from grader.checks.heldout import held_out
-from grader.checks.observing import validated_on_training_data
+from grader.checks.observing import evaluated_on_training_data, validated_on_training_data
 from grader.checks.rates import used_rates
 from grader.checks.registry import Facts, Found
 from sandbox import trace
@@ -64,7 +64,7 @@ def validated(facts: Facts) -> Found | None:
         text = f"The exercise asks for a validation after each of {epochs} epochs; the held-out loader was {times}."
         if validated_on_training_data(facts):
             text += "  Training batches were evaluated instead."
-    elif not forwards and seen and not facts.count("fl"):
+    elif not forwards and seen and (not facts.count("fl") or evaluated_on_training_data(facts)):
         text = (
             "The exercise asks for a validation after every epoch; held-out batches were drawn, and the model was "
             "never shown one."

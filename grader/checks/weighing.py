@@ -48,6 +48,15 @@ def weight_of(step: Step) -> float | None:
     return max(totals, key=lambda total: abs(total - 1), default=None)
 
 
+def _whole(steps: list[Step]) -> list[Step]:
+    """Those whose window did not open between their batches: all but the first of each later window."""
+    return [
+        step
+        for before, step in zip([None, *steps], steps, strict=False)
+        if not step.row.window or (before is not None and before.row.window == step.row.window)
+    ]
+
+
 def _same_loss(one: Back, two: Back) -> bool:
     """Whether two backwards are of the same loss of one batch; with dropout, its value differs from call to call."""
     apart = abs((one.loss or 0.0) / (two.loss or 1.0) - 1)
@@ -66,7 +75,7 @@ def odd_weight(facts: Facts, *, several: bool) -> tuple[float, int, Step] | None
     one batch, else of those on a single one.  None where weights differ, are right, or the rate makes up for them.
     """
     wanted = _stated_rate(facts)
-    steps = steps_of(facts)
+    steps = _whole(steps_of(facts))
     if wanted is None or not steps or not _plain(facts):
         return None
     weighed = [(weight, step) for step in steps if (weight := weight_of(step)) is not None]
@@ -89,7 +98,7 @@ def _beside_a_clip(facts: Facts, *, several: bool) -> tuple[float, int, Step] | 
     A clip makes the length of a gradient matter also where the optimizer does not.  Where it shortens a step with
     its weight and would shorten it at weight one too, the weight makes no difference.
     """
-    steps = steps_of(facts)
+    steps = _whole(steps_of(facts))
     clips = [(step, clip) for step in steps if (clip := _clip(step)) is not None]
     weighed = [
         (weight, step, clip)
