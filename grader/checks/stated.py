@@ -45,7 +45,10 @@ def highest_rate(facts: Facts) -> Found | None:
 
 
 def validated(facts: Facts) -> Found | None:
-    """Fewer evaluations than epochs where the exercise asks for one after each (its parameter "validated")."""
+    """Fewer evaluations than epochs where the exercise asks for one after each (its parameter "validated").
+
+    Or held-out batches that were drawn, while only training batches were evaluated.
+    """
     if not facts.evidence.parameters.get("validated") or not facts.count("BA"):
         return None
     held, epochs = held_out(facts), int(facts.epochs)

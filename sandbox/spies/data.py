@@ -84,7 +84,10 @@ class PassState:
         """Take the indices in of all batches that have reached the student's code."""
         unread, self._unread = self._unread, 0
         numbers: list[Any] = []
-        for given in islice(self.given, unread):  # its source has given all of them out already
+        taken = list(islice(self.given, unread))  # its source has given all of them out already
+        if len(taken) < unread:  # an iterator that was not tapped: nothing is known of its order
+            self.ascending = False
+        for given in taken:
             if type(given) is list:
                 numbers += given
             else:

@@ -1,6 +1,7 @@
 """How much of its loss a step used: what acts as another learning rate, and what comes to the same."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -159,3 +160,8 @@ def test_a_right_loop_has_no_wrong_number():
     seen = facts(*counted(Tape(rate=0.05).right_steps(6)), pattern(), order([0, 6]), use())
     assert not isinstance(optimizers.wrong_hyperparameter(seen), Found)
     assert averaging.accumulation_not_averaged(seen) == Clear()
+
+
+def test_the_first_step_of_a_later_window_says_nothing_of_a_weight():
+    steps = [SimpleNamespace(row=SimpleNamespace(window=window)) for window in (0, 0, 3, 3, 5)]
+    assert weighing._whole(steps) == [steps[0], steps[1], steps[3]]

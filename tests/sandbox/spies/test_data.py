@@ -180,3 +180,14 @@ def test_a_given_loader_is_given() -> None:
 def test_the_lines_of_a_pass_are_where_it_began() -> None:
     seen: Seen = watch("for xb, yb in DataLoader(data, 8): pass\n")
     assert seen.one(trace.Pass).line == seen.one(trace.Loader).line == 8
+
+
+def test_nothing_is_said_of_the_order_where_the_indices_were_not_seen() -> None:
+    state = spy.PassState(0, 0, 0, 0, "")
+    state.given = iter([[0, 1], [2, 3]])
+    state.yielded(2, batches=2)
+    state.read()
+    assert state.ascending
+    state.yielded(2)
+    state.read()
+    assert not state.ascending
