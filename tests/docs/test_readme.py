@@ -40,6 +40,8 @@ def run(top: Path, command: list[str], **more: str) -> subprocess.CompletedProce
         "TMPDIR": str(top.parent / "tmp"),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "OMP_NUM_THREADS": "1",
+        # One challenge for all time: by another, once in 200, the wrong loop's line happens to fit well.
+        "GRADE_SECRET": "the README's",
     }
     done = subprocess.run(
         command,
