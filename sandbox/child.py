@@ -41,6 +41,8 @@ MESSAGE = 2000  # characters of an exception's text that are kept
 class Child:
     """One run.  `report` is the descriptor that frames T and W go to."""
 
+    recorder_class = Recorder
+
     def __init__(self, job: dict[str, Any], folder: Path, report: int) -> None:
         self.job = job
         self.folder = folder
@@ -48,7 +50,7 @@ class Child:
         self.given = folder / "exercise"
         self._report = report
         self.writer = trace.Writer(lambda data: self._send(wire.TRACE, data))
-        self.recorder = Recorder(self.writer, str(self.path))
+        self.recorder = self.recorder_class(self.writer, str(self.path))
         self.spies: Spies | None = None
         self.results: results.Results | None = None
         self.namespace: dict[str, Any] = {}

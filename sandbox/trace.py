@@ -8,6 +8,7 @@ Version history
     1   first format: order, ledger rows on windows, loader passes, losses, stops, results
     2   answers of several functions, modes of forwards, schedules, scalers, losses of each pass
     3   fields at their default are left out
+    4   the program: scripts of operations with their operands
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ from sandbox.records import (
     Param,
     Pass,
     Pattern,
+    Program,
     Progress,
     Rates,
     Reach,
@@ -57,6 +59,7 @@ from sandbox.records import (
     Row,
     Scaler,
     Schedule,
+    Script,
     Squashed,
     Started,
     StateLoad,
@@ -96,6 +99,7 @@ __all__ = [
     "Param",
     "Pass",
     "Pattern",
+    "Program",
     "Progress",
     "Rates",
     "Reach",
@@ -105,6 +109,7 @@ __all__ = [
     "Row",
     "Scaler",
     "Schedule",
+    "Script",
     "Squashed",
     "Started",
     "StateLoad",
@@ -122,7 +127,7 @@ __all__ = [
     "unpack_vector",
 ]
 
-VERSION = 3
+VERSION = 4
 MAX_TRACE = 4 << 20
 """Most bytes of trace a child writes; what would go beyond is left out and counted in `End.dropped`."""
 MAX_LINE = 256 << 10

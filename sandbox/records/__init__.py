@@ -21,6 +21,7 @@ from sandbox.records.content import (
     Targets,
     Widened,
 )
+from sandbox.records.program import Program, Script
 from sandbox.records.run import (
     Answer,
     End,
@@ -73,6 +74,7 @@ __all__ = [
     "Param",
     "Pass",
     "Pattern",
+    "Program",
     "Progress",
     "Rates",
     "Reach",
@@ -82,6 +84,7 @@ __all__ = [
     "Row",
     "Scaler",
     "Schedule",
+    "Script",
     "Squashed",
     "Started",
     "StateLoad",

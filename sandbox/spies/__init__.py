@@ -55,6 +55,14 @@ class Spies:
         """Call back with a loader's number whenever a pass over it, or over another of its data, ends."""
         self._data.follow(loader, callback)
 
+    def loader_at(self, number: int) -> DataLoader[Any] | None:
+        """The loader of a number; None where there is none, or none any more."""
+        return self._data.loader_at(number)
+
+    def scheduler_at(self, number: int) -> Any:
+        """The scheduler of a number; None where there is none, or none any more."""
+        return self._schedule.scheduler_at(number)
+
     def remove(self) -> None:
         """Take every spy off again."""
         while self._undo:

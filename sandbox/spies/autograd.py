@@ -52,11 +52,12 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
     steady = recorder.steady
 
     @recorder.shielded
-    def look_before(tensors: Any, given: Any) -> dict[str, Any]:
+    def look_before(tensors: Any, given: Any, plain: bool, retain: bool) -> dict[str, Any]:
         line = recorder.beat("B")
-        if recorder.quick:
-            recorder.steady.hear(Beat("B"))
         root, value = _scalar(tensors)
+        expression = recorder.script.backward(root, plain and given is None, retain)
+        if recorder.quick:
+            recorder.steady.hear_backward(expression)
         _note(recorder, root, value, line)
         if value is not None and given is not None and (weight := _scalar(given)[1]) is not None:
             value *= weight
@@ -91,7 +92,8 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
             original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
             return
         expected = steady.now is not None and steady.backward(tensors)
-        seen = None if expected else look_before(tensors, grad_tensors)
+        plain = not create_graph and grad_variables is None and inputs is None
+        seen = None if expected else look_before(tensors, grad_tensors, plain, bool(retain_graph))
         recorder.differentiating += 1
         try:
             original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
@@ -106,6 +108,7 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
 def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
     def look_before(outputs: Any) -> tuple[int, float | None]:
         line = recorder.beat("A")
+        recorder.script.unknown("A", "gradients by autograd.grad")
         root, value = _scalar(outputs)
         _note(recorder, root, value, line)
         return line, value
@@ -130,6 +133,7 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
         if recorder.elsewhere or recorder.differentiating or not recorder.shield(_trains, recorder, wanted):
             if not recorder.differentiating and not recorder.elsewhere:
                 recorder.beat("a")
+                recorder.script.unknown("a", "gradients by autograd.grad")
             return original(outputs, inputs if one else wanted, *args, **kwargs)
         seen = recorder.shield(look_before, outputs)
         if seen is None or not recorder.ledger.open:
@@ -168,8 +172,10 @@ def _note(recorder: Recorder, root: torch.Tensor | None, value: float | None, li
 
 
 def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
-    def look_before() -> tuple[int, str | None]:
+    def look_before(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, str | None]:
         line = recorder.beat("C")
+        limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))
+        recorder.script.clipped(name, limit, args[2] if len(args) > 2 else kwargs.get("norm_type", 2.0))
         if recorder.quick:
             recorder.steady.hear(Beat("C"))
         return line, recorder.ledger.gradients() if recorder.ledger.open else None
@@ -188,7 +194,7 @@ def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
     def clip(*args: Any, **kwargs: Any) -> Any:
         seen = None
         if not recorder.elsewhere and (recorder.steady.now is None or not recorder.steady.same("C")):
-            seen = recorder.shield(look_before)
+            seen = recorder.shield(look_before, args, kwargs)
         norm = original(*args, **kwargs)
         if seen is not None:
             limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))

@@ -43,6 +43,7 @@ class PassState:
         self._unhashed = array("q")
         self.given: Iterator[Any] = iter(())  # the indices its sampler gives, a list or one for each batch
         self.expected: int | None = None
+        self.place = 0  # among the passes over its loader
         self._unread = 0  # batches yielded whose indices were not yet taken from `given`
 
     @property
@@ -172,6 +173,10 @@ class DataSpy:
             self._recorder.write(_describe(number, loader, self._recorder.registry.given, line))
         return number
 
+    def loader_at(self, number: int) -> Any:
+        """The loader of a number; None where there is none, or none any more."""
+        return next((ref() for ref, known in self._loaders.values() if known == number), None)
+
     # ── wrappers ─────────────────────────────────────────────────────────────────────────────────
 
     def _made(self, original: Callable[..., None]) -> Any:
@@ -205,6 +210,7 @@ class DataSpy:
         made_at = made[1] if made is not None and made[0]() is loader else line
         state.loader, state.line, state.generator = self.loader(loader, made_at), line, generator
         self._recorder.passes += 1
+        state.place = self._recorder.script.opened(state.loader)
         try:
             state.expected = len(loader)
         except TypeError:  # an iterable data set has no length
@@ -287,7 +293,9 @@ class DataSpy:
                     steady.leave()
                 if state.finished:
                     state.polled += 1
-                elif state.batches != state.expected:
+                    raise
+                recorder.script.ended(state.loader, state.place)
+                if state.batches != state.expected:
                     self._exhausted(state)
                 state.finished = True
                 raise
@@ -312,6 +320,7 @@ class DataSpy:
                 state.first = f"{fingerprint(tensor) & 0xFFFFFFFFFFFFFFFF:x}"
         state.yielded(rows)
         recorder.beat("D")
+        recorder.script.drawn(state.loader, state.place, batch)
         if recorder.quick:
             recorder.steady.hear_draw(state, rows, pointer)
         recorder.stepping = 0  # no step is under way here: one that raised never said that it ended

@@ -104,7 +104,7 @@ class LossSpy:
             finally:
                 self._inside = False
             try:
-                if recorder.steady.now is None or not self._as_before(name):
+                if recorder.steady.now is None or not self._as_before(name, result):
                     self._note(name, args, kwargs, result)
             except Exception:  # noqa: BLE001 - see Recorder.shield
                 recorder.failed()
@@ -112,7 +112,7 @@ class LossSpy:
 
         return loss
 
-    def _as_before(self, name: str) -> bool:
+    def _as_before(self, name: str, result: Any) -> bool:
         """Whether this call is the loss of a steady step."""
         steady = self._recorder.steady
         beat = steady.now
@@ -128,6 +128,7 @@ class LossSpy:
             steady.leave()
             return False
         known.calls += 1
+        steady.losses.append(result.grad_fn)
         steady.now = beat.following
         return True
 
@@ -135,6 +136,7 @@ class LossSpy:
         recorder = self._recorder
         training = torch.is_grad_enabled()
         line = recorder.beat("L" if training else "l")
+        recorder.script.loss(name, args, kwargs, result)
         if not training:
             recorder.feed.evaluated(None)
             return

@@ -39,17 +39,18 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
         try:
             if not module._parameters and not module._modules and type(module).parameters is parameters:
                 return original(module, *args, **kwargs)
-            if steady.now is not None and steady.forward(module, args):
+            if steady.now is not None and not kwargs and steady.forward(module, args):
                 output = original(module, *args, **kwargs)
                 steady.forward_made(output)
                 return output
-            info = before(module, args)
+            info = before(module, args, kwargs)
             output = original(module, *args, **kwargs)
             if info is not None:
                 after(info, module, output)
             return output
         finally:
             recorder.depth = 0
+            recorder.script.inside = False
 
     torch.nn.Module._call_impl = _call_impl  # type: ignore[method-assign, assignment]
 
@@ -68,7 +69,9 @@ class _ModuleSpy:
         self._batch: torch.Tensor | None = None
         self._line = 0
 
-    def before(self, module: torch.nn.Module, args: tuple[Any, ...]) -> ModuleInfo | None:
+    def before(
+        self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> ModuleInfo | None:
         """A root module is called; its entry, or None for one without parameters."""
         recorder = self._recorder
         info = recorder.registry.module(module)
@@ -79,9 +82,11 @@ class _ModuleSpy:
         use = recorder.modes.note(info, module, feed.loader_of(batch))
         if not torch.is_grad_enabled():
             self._line = recorder.beat("f")
+            recorder.script.forward(info, module, args, kwargs)
             feed.evaluated(batch)
             return info
         self._line = line = recorder.beat("F")
+        recorder.script.forward(info, module, args, kwargs)
         recorder.batch_pointer = batch.data_ptr() if batch is not None else 0
         if recorder.quick:
             recorder.steady.hear_forward(info, module, batch, use)
@@ -107,6 +112,7 @@ class _ModuleSpy:
     def after(self, info: ModuleInfo, module: torch.nn.Module, output: Any) -> None:
         """It has returned."""
         batch, self._batch = self._batch, None
+        self._recorder.script.made(output)
         result = first_tensor(output)
         if result is None or not torch.is_grad_enabled():
             return

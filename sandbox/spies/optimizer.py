@@ -53,8 +53,10 @@ def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
         try:
             if recorder.steady.now is None or not recorder.steady.same("Z"):
                 line = _clears(recorder)
+                number = recorder.registry.optimizer(self).number
+                recorder.script.add(["Z", number, bool(set_to_none)])
                 if recorder.ledger.open:
-                    recorder.ledger.row("Z", line, of=recorder.registry.optimizer(self).number)
+                    recorder.ledger.row("Z", line, of=number)
         except Exception:  # noqa: BLE001 - see Recorder.shield
             recorder.failed()
         original(self, set_to_none)
@@ -68,6 +70,7 @@ def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
         try:
             if recorder.steady.now is None or not recorder.steady.same("Z"):
                 line = _clears(recorder)
+                recorder.script.add(["Z", -1, bool(set_to_none)])
                 if recorder.ledger.open:
                     recorder.ledger.row("Z", line)
         except Exception:  # noqa: BLE001 - see Recorder.shield
@@ -90,6 +93,8 @@ def _clears(recorder: Recorder) -> int:
 def _before_step(recorder: Recorder) -> Callable[..., None]:
     def before(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         recorder.stepping += 1
+        if recorder.steady.now is None and recorder.stepping == 1 and (args[1:] or kwargs):
+            recorder.script.closure_begins()
         if recorder.ledger.open and recorder.stepping == 1:
             recorder.shield(
                 look, optimizer
@@ -136,6 +141,7 @@ def _after_step(recorder: Recorder, rate: Rate) -> Callable[..., None]:
     def look(optimizer: torch.optim.Optimizer) -> None:
         line, registry = recorder.beat("S"), recorder.registry
         info = registry.optimizer(optimizer)
+        recorder.script.stepped(info.number)
         info.steps += 1
         if recorder.quick:
             recorder.steady.hear(Beat("S", info))

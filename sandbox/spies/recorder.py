@@ -25,6 +25,7 @@ from sandbox.spies.ledger import Ledger
 from sandbox.spies.modes import ModeLog
 from sandbox.spies.order import MAX_BEATS, OrderLog
 from sandbox.spies.registry import Registry
+from sandbox.spies.script import ScriptLog
 from sandbox.spies.series import LossSeries
 from sandbox.spies.steady import Steady
 
@@ -64,6 +65,7 @@ class Recorder:
         _recorders.add(self)
         self.started = time.monotonic()
         self.order = OrderLog()
+        self.script = ScriptLog(self)
         self.registry = Registry(self)
         self.losses = LossSeries()
         self.feed = FeedLog()
@@ -174,6 +176,7 @@ class Recorder:
         """A stretch of beats is complete: a step has ended (or it became too long)."""
         beats, steps = self.stretch, self.steps
         self.stretch = ""
+        self.script.boundary()
         number, new = self.order.add(beats)
         if new or not self.quick:
             lines, self._lines = self._lines, []
@@ -212,13 +215,14 @@ class Recorder:
 
     def close(self) -> None:
         """Write what was kept in memory: open window, order, passes, losses, uses."""
-        if self.stretch:
+        if self.stretch or self.script.ops:
             self.boundary()
         self.ledger.close()
         self.registry.close()
         self.modes.close()
         order = trace.Order(items=self.order.items, truncated=self.order.truncated)
         self.write(order, closing=True)
+        self.write(self.script.record(), closing=True)
         self.write(self.losses.record(), closing=True)
         for targets in self.labels.records():
             self.write(targets, closing=True)

@@ -143,6 +143,14 @@ class Registry:
             )
         return info
 
+    def module_at(self, number: int) -> torch.nn.Module | None:
+        """The module of a number; None where there is none, or none any more."""
+        return self.modules[number].ref() if 0 <= number < len(self.modules) else None
+
+    def optimizer_at(self, number: int) -> torch.optim.Optimizer | None:
+        """The optimizer of a number, among those described; None where there is none, or none any more."""
+        return next((info.ref() for info in self._uses if info.number == number), None)
+
     def grown(self, info: OptimizerInfo, optimizer: torch.optim.Optimizer) -> None:
         """Groups were added to an optimizer after it had been made: it holds more parameters now."""
         info.groups = len(optimizer.param_groups)

@@ -154,6 +154,7 @@ class ScalingSpy:
     def _before_unscale(self, used: _Used) -> tuple[int, str | None]:
         used.unscaled += 1
         line, ledger = self._recorder.beat("U"), self._recorder.ledger
+        self._recorder.script.unknown("U", "a gradient scaler")
         return line, ledger.gradients() if ledger.open and used.enabled else None
 
     def _after_unscale(self, used: _Used, scaler: GradScaler, line: int, before: str | None) -> None:
@@ -175,11 +176,13 @@ class ScalingSpy:
         if self._recorder.steps == steps:
             used.skipped += 1
             self._recorder.shield(self._recorder.beat, "K")
+            self._recorder.script.unknown("K", "a gradient scaler")
         return result
 
     def _update(self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]) -> Any:
         used.updates += 1
         self._recorder.shield(self._recorder.beat, "T")
+        self._recorder.script.unknown("T", "a gradient scaler")
         return call()
 
     def _stepped(self) -> None:

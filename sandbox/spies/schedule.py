@@ -90,6 +90,10 @@ class ScheduleSpy:
             rates = trace.Rates(optimizer=number, runs=runs, truncated=number in self._truncated)
             self._recorder.write(rates, closing=True)
 
+    def scheduler_at(self, number: int) -> Any:
+        """The scheduler of a number; None where there is none, or none any more."""
+        return self._all[number].ref() if 0 <= number < len(self._all) else None
+
     # ── wrappers ─────────────────────────────────────────────────────────────────────────────────
 
     def _made(self, original: Callable[..., None]) -> Any:
@@ -135,6 +139,7 @@ class ScheduleSpy:
         used = self._register(scheduler)
         if recorder.steady.now is None or not recorder.steady.same("H", used):
             recorder.beat("H")
+            recorder.script.add(["H", -1 if used is None else used.number])
             if recorder.quick:
                 recorder.steady.hear(Beat("H", used))
         if used is not None:

@@ -25,6 +25,7 @@ import torch
 
 from sandbox.spies.feed import Draw
 from sandbox.spies.graphs import Mark, first_tensor, functions_running, mark_node
+from sandbox.spies.script import leaves
 
 if TYPE_CHECKING:
     from sandbox.spies.data import PassState
@@ -37,6 +38,7 @@ MOST = 256  # steps that are counted before they are written down
 LEAST = 3  # steps for which it is worth while
 MAX_BEATS = 64  # of a step
 LAST_BATCHES = 3  # of a pass: they are told in full
+DIRECT = ["L", 0]  # a backward of the loss that was computed last
 NOTHING: weakref.ref[torch.Tensor] = weakref.ref(torch.empty(0))  # a reference to no tensor
 
 Rate = Callable[[torch.optim.Optimizer], list[float] | None]
@@ -46,7 +48,19 @@ Rate = Callable[[torch.optim.Optimizer], list[float] | None]
 class Beat:
     """A beat as it was heard last.  `of` is whose beat it is: a pass, module, loss, optimizer or scheduler."""
 
-    __slots__ = ("batch", "direct", "following", "kind", "layers", "of", "pointer", "rows", "training", "use")
+    __slots__ = (
+        "batch",
+        "direct",
+        "expression",
+        "following",
+        "kind",
+        "layers",
+        "of",
+        "pointer",
+        "rows",
+        "training",
+        "use",
+    )
 
     def __init__(self, kind: str, of: Any = None, rows: int = 0) -> None:
         self.kind, self.of, self.rows = kind, of, rows
@@ -55,12 +69,15 @@ class Beat:
         self.training = False
         self.layers: list[tuple[weakref.ref[torch.nn.Module], bool]] = []  # … the modes it ran in …
         self.direct = False  # … and whether it was given the batch as it was drawn
+        self.expression: Any = None  # of a backward: what of
         self.pointer = 0  # of a draw or forward in the step under way: where its batch lies …
         self.batch: weakref.ref[torch.Tensor] = NOTHING  # … and that batch
 
     def alike(self, other: Beat) -> bool:
         """Whether another step's beat is the same; the next pass over a loader is as good as this one."""
         if self.kind != other.kind or self.rows != other.rows or self.direct is not other.direct:
+            return False
+        if self.kind == "B" and self.expression != other.expression:
             return False
         if self.kind == "D":
             return bool(self.of.loader == other.of.loader)
@@ -85,6 +102,10 @@ class Steady:
         self._batch: weakref.ref[torch.Tensor] = NOTHING  # … and that batch
         self._values: list[float] = []  # the losses of the steps counted, and of the one under way
         self._graph: Any = None  # of the last forward, until its backward
+        self._marks = False  # whether outputs themselves go backward
+        self.losses: list[Any] = []  # nodes of the losses since the last backward
+        self._given: list[Any] = []  # the batches of the step under way
+        self._outputs: list[list[weakref.ref[torch.Tensor]]] = []  # … and what its forwards gave
         self.rate: Rate = lambda _: None
         self.run: list[float] | None = None  # of equal rates of the optimizer that stepped last, and how many
 
@@ -105,6 +126,12 @@ class Steady:
         beat.direct = batch is not None and batch.data_ptr() == self._pointer
         self.hear(beat)
 
+    def hear_backward(self, expression: Any) -> None:
+        """A backward is told in full."""
+        beat = Beat("B")
+        beat.expression = expression
+        self.hear(beat)
+
     def hear_draw(self, state: PassState, rows: int, pointer: int) -> None:
         """A draw is told in full."""
         self._pointer = pointer
@@ -119,6 +146,7 @@ class Steady:
         if (
             not self.allowed
             or not self._recorder.order.repeats
+            or not self._recorder.script.repeats
             or len(heard) != len(beats)
             or len(last) != len(heard)
             or not PLAIN.fullmatch(beats)
@@ -164,6 +192,7 @@ class Steady:
         for beat, following in zip(script, [*script[1:], script[0]], strict=True):
             beat.following = following
         self._fed, self._uses, self._optimizer = fed, uses, info
+        self._marks = any("f" in str(beat.expression) for beat in script if beat.kind == "B")
         self.now = script[0]
 
     # ── beats as expected ────────────────────────────────────────────────────────────────────────
@@ -192,6 +221,7 @@ class Steady:
         ):
             self._pointer = beat.pointer = tensor.data_ptr()
             self._batch = beat.batch = weakref.ref(tensor)
+            self._given.append(batch)
             self.now = beat.following
             return True
         self.leave()
@@ -242,6 +272,11 @@ class Steady:
         try:
             result = output if type(output) is torch.Tensor else first_tensor(output)
             self._graph = None if result is None else result.grad_fn
+            if self._marks:
+                self._outputs.append([weakref.ref(leaf) for leaf in leaves(output)])
+                self._recorder.script.mark_output(self._outputs[-1])
+            else:
+                self._outputs.append([] if result is None else [weakref.ref(result)])
             if self.now is None:  # all was told while it ran, without its mark
                 self._recorder.feed.forward_made(self._mark())
         except Exception:  # noqa: BLE001 - as above
@@ -251,9 +286,21 @@ class Steady:
         """The same for a backward."""
         beat = self.now
         try:
-            if beat is not None and beat.kind == "B" and type(root) is torch.Tensor and root.numel() == 1:
+            losses = self.losses
+            if (
+                beat is not None
+                and beat.kind == "B"
+                and type(root) is torch.Tensor
+                and root.numel() == 1
+                and (
+                    beat.expression is None
+                    or (losses and losses[-1] is root.grad_fn and beat.expression == DIRECT)
+                    or self._is_expressed(root, beat)
+                )
+            ):
                 self._values.append(float(torch._C.TensorBase.item(root)))
                 self._graph = None
+                losses.clear()
                 self._recorder.backwards += 1
                 self.now = beat.following
                 return True
@@ -261,6 +308,14 @@ class Steady:
         except Exception:  # noqa: BLE001 - as above
             self._recorder.failed()
         return False
+
+    def _is_expressed(self, root: torch.Tensor, beat: Beat) -> bool:
+        """Whether what goes backward is made of the step's losses as it was last time."""
+        script = self._recorder.script
+        for node in self.losses:
+            script.hold_loss(node)
+        self.losses.clear()
+        return bool(script.expression(root) == beat.expression)
 
     def stepped(self, optimizer: torch.optim.Optimizer) -> bool:
         """The same for the step itself."""
@@ -281,6 +336,8 @@ class Steady:
             self.run = self.rate(optimizer)
         self.now = beat.following
         self._count += 1
+        self._given.clear()
+        self._outputs.clear()
         recorder = self._recorder
         recorder.steps += 1
         if self._count >= self._limit:
@@ -298,12 +355,16 @@ class Steady:
         if now is None:
             return
         mark = self._mark()
+        recorder = self._recorder
         beat = self._script[0]
         losses = iter(self._settle())
         self._heard = []
+        held = iter(self._given), iter(self._outputs), iter(self.losses)
         while beat is not now:
             self._tell(beat, losses)
+            recorder.script.retell(beat.kind, *held, marked=self._marks)
             beat = beat.following
+        self._given, self._outputs, self.losses = [], [], []
         if mark is not None:
             self._recorder.feed.forward_made(mark)
 
@@ -318,6 +379,7 @@ class Steady:
         feed, number = recorder.feed, len(fed)
         values, rest = values[: count * number], values[count * number :]
         recorder.order.again(count)
+        recorder.script.order.again(count)
         recorder.ledger.passed(count)
         recorder.losses.extend(values)
         if all(draw.of is fed[0].of and draw.rows == fed[0].rows for draw in fed):

@@ -1,0 +1,204 @@
+"""The replay: a claimed run executed again by a process that never ran a student's code, and compared.
+
+The exercise's own `model.py` makes the same things from the same seeds, the machine executes the claimed program on
+them under the same spies, and the hashes of the parameters after the same steps are compared.  What the spies write
+here is a trace that nobody could have forged.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from grader.examiner.machine import (
+    CannotExecuteError,
+    ContradictionError,
+    Machine,
+    Things,
+    TooLongError,
+)
+from sandbox import trace, wire
+from sandbox.child import Child
+from sandbox.spies.recorder import Recorder
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay showed.
+
+    `status` is "equal", "different" (from step `differs` on: the first hash that does), "contradiction", "unknown"
+    (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own.
+    """
+
+    status: str
+    reason: str
+    steps: int
+    differs: int | None
+    trace: bytes
+    weights: bytes
+    seconds: float
+
+
+class _Told(Recorder):
+    """A recorder that is told the line of each beat, as no student's code is running here."""
+
+    told = 0
+
+    def line(self, depth: int = 2) -> int:  # noqa: ARG002 - as in the base
+        """The line of the beat that is being executed."""
+        return self.told
+
+
+class _Again(Child):
+    """A child that executes a program in place of a student's file."""
+
+    recorder_class = _Told
+
+    def __init__(self, job: dict[str, Any], folder: Path, records: Sequence[trace.Record], until: float) -> None:
+        self.traced, self.left = bytearray(), bytearray()
+        super().__init__(job, folder, -1)
+        self._records = records
+        self._until = until
+        self._lines = dict(_lines_of(records))
+        self.failure: Exception | None = None
+
+    def _send(self, channel: bytes, data: bytes) -> None:
+        (self.traced if channel == wire.TRACE else self.left).extend(data)
+
+    def run(self) -> None:
+        """Make what the exercise makes, and execute the program on it."""
+        self.writer.write(
+            trace.Header(
+                version=trace.VERSION,
+                torch=torch.__version__,
+                threads=torch.get_num_threads(),
+                entry=self.job["entry"],
+            )
+        )
+        try:
+            arguments = self._prepare()
+            self.writer.write(trace.Started(seconds=0.0))
+            try:
+                self._machine(arguments)
+            except (CannotExecuteError, ContradictionError, TooLongError) as error:
+                self.failure = error
+            self._finish(None)
+        finally:
+            if self.spies is not None:
+                self.spies.remove()
+
+    def _machine(self, arguments: dict[str, Any]) -> None:
+        recorder, spies = self.recorder, self.spies
+        assert spies is not None
+        model = arguments.get("model")
+        if not isinstance(model, torch.nn.Module):
+            raise CannotExecuteError("the exercise hands no model in")
+        things = Things(recorder.registry.module_at, recorder.registry.optimizer_at, spies.loader_at, spies.scheduler_at, model)
+        programs = [record for record in self._records if isinstance(record, trace.Program)]
+        if len(programs) != 1:
+            raise ContradictionError("there is not one program")
+        if programs[0].truncated:
+            raise CannotExecuteError("its steps are of too many kinds")
+        scripts = {record.id: record.ops for record in self._records if isinstance(record, trace.Script)}
+
+        def before(script: int, place: int) -> None:
+            lines = self._lines.get(script, ())
+            recorder.told = lines[place] if place < len(lines) else 0
+
+        Machine(things, scripts, before, self._until).run(programs[0].items)
+
+
+def _lines_of(records: Sequence[trace.Record]) -> Iterator[tuple[int, list[int]]]:
+    """For each script the claimed lines of its beats: those of the pattern with the same beats."""
+    lines: dict[str, list[int]] = {}
+    for record in records:
+        if isinstance(record, trace.Pattern):
+            known = lines.setdefault(record.beats, record.lines)
+            if len(known) == len(record.lines):
+                lines[record.beats] = [new or old for new, old in zip(record.lines, known, strict=True)]
+    for record in records:
+        if isinstance(record, trace.Script):
+            yield record.id, lines.get(beats_of(record.ops), [])
+
+
+def beats_of(ops: Sequence[Any]) -> str:
+    """The beats of a script's operations, as a pattern has them."""
+    beats = ""
+    for op in ops:
+        if isinstance(op, list) and op and isinstance(op[0], str) and op[0] not in ("I", "E"):
+            beats += str(op[1])[:1] if op[0] == "?" and len(op) > 1 else op[0]
+    return beats
+
+
+def replay(
+    *,
+    model: bytes,
+    files: Mapping[str, bytes],
+    job: Mapping[str, Any],
+    records: Sequence[trace.Record],
+    weights: bytes,
+    seconds: float,
+) -> Replayed:
+    """Execute the program that `records` claim, at most `seconds`, and compare its hashes and `weights`.
+
+    `model` is the exercise's model.py, `files` its training files, `job` what the sandbox was given: entry, seeds,
+    parameters and shapes.
+    """
+    started = time.monotonic()
+    before = torch.get_rng_state()
+    with tempfile.TemporaryDirectory(prefix="replay-") as name:
+        folder = Path(name)
+        data = folder / "exercise" / "data"
+        data.mkdir(parents=True)
+        (folder / "exercise" / "model.py").write_bytes(model)
+        for path, content in files.items():
+            (data / path).parent.mkdir(parents=True, exist_ok=True)
+            (data / path).write_bytes(content)
+        again = _Again({**job, "filename": "loop.py", "spies": True}, folder, records, started + seconds)
+        try:
+            again.run()
+        finally:
+            torch.set_rng_state(before)
+    own = trace.read(bytes(again.traced))
+    differs = _first_difference(records, own)
+    status, reason = "equal", ""
+    if isinstance(again.failure, CannotExecuteError):
+        status, reason = "unknown", str(again.failure)
+    elif isinstance(again.failure, TooLongError):
+        status, reason = "too-long", str(again.failure)
+    elif again.failure is not None:
+        status, reason = "contradiction", str(again.failure)
+    elif differs is not None:
+        status, reason = "different", f"the parameters differ after {differs} steps"
+    elif bytes(again.left) != weights:
+        status, reason = "different", "the weights that were handed back are others"
+    return Replayed(
+        status=status,
+        reason=reason,
+        steps=again.recorder.steps,
+        differs=differs,
+        trace=bytes(again.traced),
+        weights=bytes(again.left),
+        seconds=time.monotonic() - started,
+    )
+
+
+def _first_difference(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> int | None:
+    """The number of steps after which the first two hashes differ; None where all agree."""
+    pairs = [
+        [(record.step, record.sha256) for record in records if isinstance(record, trace.Hash)]
+        for records in (claimed, own)
+    ]
+    for one, other in zip(*pairs, strict=False):
+        if one != other:
+            return min(one[0], other[0])
+    if len(pairs[0]) != len(pairs[1]):
+        return min(map(len, pairs))
+    return None
