@@ -8,6 +8,7 @@ The job is a dict:
     seeds        {"init", "order", "dropout"}: 63-bit integers
     parameters   the exercise's numbers, handed to model.make
     shapes       of the graded module's state, in order
+    traced       true tells every operation of torch that the file calls
     spies        false runs the same thing unwatched (tests compare the two)
     deadline     seconds; the alarm rings a little before, so that evidence is kept
 
@@ -33,6 +34,7 @@ from sandbox import results, trace, wire
 from sandbox.spies import Spies, install
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.sources import SourceSpy
+from sandbox.spies.tracing import Tracer
 from sandbox.student import BadSignatureError, Student
 
 MESSAGE = 2000  # characters of an exception's text that are kept
@@ -152,12 +154,19 @@ class Child:
                 code = compile(self.path.read_bytes(), str(self.path), "exec", dont_inherit=True)
             except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
                 return _syntax(error)  # the parser gives up on absurd nesting with the last two
-            exec(code, module.__dict__)  # noqa: S102 - the whole point
-            if not script:
-                return self._call(module, arguments)
+            with self._traced():
+                exec(code, module.__dict__)  # noqa: S102 - the whole point
+                if not script:
+                    return self._call(module, arguments)
         except BaseException as error:  # noqa: BLE001 - whatever the student's code raises is its result
             return self._stop(error)
         return None
+
+    def _traced(self) -> contextlib.AbstractContextManager[Any]:
+        """What tells every operation of torch that the file calls, where the job asks for it."""
+        if self.spies is None or not self.job.get("traced"):
+            return contextlib.nullcontext()
+        return Tracer(self.recorder)
 
     def _call(self, module: types.ModuleType, arguments: dict[str, Any]) -> trace.Stop | None:
         """Call the student's functions: as the exercise drives them, else the one with what it made."""

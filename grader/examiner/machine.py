@@ -1,8 +1,9 @@
 """The machine: executes a claimed program on what an exercise makes, operation by operation.
 
-Whatever the program says, nothing happens here but what `_OPERATIONS` lists: drawing from the exercise's own loaders,
-calling its own modules, losses of torch.nn.functional, backward, clipping, and steps of its own optimizers and
-schedulers.  The program is a claim of a process that ran a student's code: every operand is checked before it is used.
+Whatever the program says, nothing happens here but what `_OPERATIONS` lists: drawing from loaders over the
+exercise's own data, calling its own modules, losses of torch.nn.functional, backward, clipping, steps of its
+optimizers and of torch's own, its schedulers, and the functions of `functions`.  The program is a claim of a process
+that ran a student's code: every operand is checked before it is used.
 """
 
 from __future__ import annotations
@@ -15,174 +16,232 @@ from itertools import islice
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import TensorDataset
 
+from grader.examiner import functions
+from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
 from sandbox.spies.loss import LOSSES
-from sandbox.spies.script import KEPT, leaves
+from sandbox.spies.operands import KEPT, MAX_LOSSES, leaves
 
 MAX_PASSES = 4  # of one loader, that may be drawn from in turn
 MAX_DEPTH = 12
-CLIPS = ("clip_grad_norm_", "clip_grad_value_")
-OPTIONS = {"reduction": str, "label_smoothing": float, "ignore_index": int, "beta": float, "delta": float}
-DTYPES = {name: getattr(torch, name) for name in ("float32", "float64", "int64", "bool", "uint8", "int32")}
+LARGEST = 1 << 27  # whole numbers among arguments: sizes
+OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "reduction": str,
+    "label_smoothing": float,
+    "ignore_index": int,
+    "beta": float,
+    "delta": float,
+    "log_target": bool,
+}
+PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES = {
+    name: getattr(torch, name)
+    for name in ("float16", "bfloat16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
+}
+SILENT = ("I", "E", "M", "N", "O", "R", "T", "t", "X")  # operations that are no beats
 
 Op = Sequence[Any]
 Made = list[torch.Tensor]
 
 
-class CannotExecuteError(Exception):
-    """The program says of an operation that it cannot be told, or has one that is not on the list."""
+class _Poison:
+    """What an operation gave that is not on the list; it may be given on, but nothing may come of it."""
 
-
-class ContradictionError(Exception):
-    """The program does what it cannot have done: it draws from a pass that is over, or uses what was never made."""
-
-
-class TooLongError(Exception):
-    """The program took longer than it may."""
+    def __init__(self, name: str) -> None:
+        self.name = name
 
 
 class Machine:
     """Executes scripts over the things an exercise made, by the numbers that the spies gave them.
 
-    `before` is called with each beat's letter before it happens; `until` is a time of time.monotonic().
+    `before` is called with script and place of each beat before it happens; `until` is a time of time.monotonic().
     """
 
     def __init__(
         self,
         things: Things,
         scripts: Mapping[int, Sequence[Op]],
-        before: Callable[[int, str], None],
+        numbers: Sequence[Any],
+        before: Callable[[int, int], None],
         until: float,
     ) -> None:
         self._things = things
         self._scripts = scripts
+        self._numbers = _unrolled(numbers)
         self._before = before
         self._until = until
         self._place = 0  # among the beats of the script
+        self._stretch = 0
         self._passes: dict[int, deque[Iterator[Any]]] = {}
         self._batches: deque[Made] = deque(maxlen=KEPT)  # newest first
-        self._outputs: deque[Made] = deque(maxlen=1 + _oldest(scripts, "f"))
-        self._losses: deque[torch.Tensor] = deque(maxlen=1 + _oldest(scripts, "L"))
+        ages = _Ages(scripts)
+        self._outputs: deque[Made] = deque(maxlen=1 + ages.oldest["f"])
+        self._losses: deque[torch.Tensor] = deque(maxlen=1 + max(ages.oldest["L"], ages.oldest["l"]))
+        self._values: dict[int, list[Any]] = {0: []}
+        self._kept = ages.stretches
 
     def run(self, items: Sequence[Any], depth: int = 0) -> None:
         """Execute scripts in the order of `Program.items`."""
         if depth > MAX_DEPTH:
-            raise ContradictionError("the program's order is nested too deeply")
+            raise Contradiction("the program's order is nested too deeply")
         for item in items:
             what, times = item if isinstance(item, list) and len(item) == 2 else (None, None)
-            if not _whole(times) or times < 1 or isinstance(what, bool):
-                raise ContradictionError("the program's order is not one")
+            if type(times) is not int or times < 1:
+                raise Contradiction("the program's order is not one")
             for _ in range(times):
                 if isinstance(what, list):
                     self.run(what, depth + 1)
-                elif isinstance(what, int) and what in self._scripts:
+                elif type(what) is int and what in self._scripts:
                     self._run_script(what)
                 else:
-                    raise CannotExecuteError("its steps are of too many kinds")
+                    raise Cannot("its steps are of too many kinds")
 
-    def _run_script(self, number: int) -> None:
+    def _run_script(self, script: int) -> None:
         if time.monotonic() > self._until:
-            raise TooLongError("the replay took longer than it may")
+            raise TooLong("the replay took longer than it may")
         self._place = 0
-        for op in self._scripts[number]:
-            self._execute(number, op)
+        for op in self._scripts[script]:
+            self._execute(script, op)
+        self._stretch += 1
+        self._values[self._stretch] = []
+        if self._stretch >= 2 and self._stretch - 2 not in self._kept:
+            del self._values[self._stretch - 2]
 
     def _execute(self, script: int, op: Op) -> None:
         if not isinstance(op, list) or not op or not isinstance(op[0], str):
-            raise ContradictionError("an operation is not one")
+            raise Contradiction("an operation is not one")
         kind, *operands = op
         if kind == "?":
-            raise CannotExecuteError(str(operands[1]) if len(operands) > 1 else "an unknown operation")
+            raise Cannot(str(operands[1]) if len(operands) > 1 else "an unknown operation")
         execute = _OPERATIONS.get(kind)
         if execute is None:
-            raise CannotExecuteError("an unknown operation")
-        if kind not in "IE":
+            raise Cannot("an unknown operation")
+        if kind not in SILENT:
             self._before(script, self._place)
             self._place += 1
         try:
             execute(self, script, *operands)
-        except (TypeError, ValueError, IndexError, KeyError, AttributeError, RuntimeError) as error:
-            raise ContradictionError(f"operation {kind} fails: {type(error).__name__}: {error}"[:300]) from error
+        except (TypeError, ValueError, IndexError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
+            raise Contradiction(f"operation {kind} fails: {type(error).__name__}: {error}"[:300]) from error
 
-    # ── operations ───────────────────────────────────────────────────────────────────────────────
+    # ── batches and models ───────────────────────────────────────────────────────────────────────
+
+    def _make_loader(
+        self, _: int, made: int, source: Sequence[Any], size: Any, shuffled: Any, drop_last: Any, generator: int
+    ) -> None:
+        kind, what = source
+        if kind == "d":
+            data = self._things.loader(what).dataset
+        else:
+            data = TensorDataset(*[self._operand(operand) for operand in islice(what, KEPT)])
+        drawn = None if generator == -1 else self._things.loader(generator).generator
+        self._things.make_loader(made, data, index(size), bool(shuffled), bool(drop_last), drawn)
 
     def _begin_pass(self, _: int, loader: int) -> None:
-        passes = self._passes.setdefault(loader, deque(maxlen=MAX_PASSES))
+        passes = self._passes.setdefault(index(loader), deque(maxlen=MAX_PASSES))
         passes.appendleft(iter(self._things.loader(loader)))
 
     def _draw(self, _: int, loader: int, age: int) -> None:
         try:
-            batch = next(self._passes[loader][_index(age)])
+            batch = next(self._passes[loader][index(age)])
         except StopIteration:
-            raise ContradictionError("a batch is drawn from a pass that is over") from None
+            raise Contradiction("a batch is drawn from a pass that is over") from None
         self._batches.appendleft(leaves(batch))
 
     def _end_pass(self, _: int, loader: int, age: int) -> None:
         try:
-            next(self._passes[loader][_index(age)])
+            next(self._passes[loader][index(age)])
         except StopIteration:
             return
-        raise ContradictionError("a pass is over that has more batches")
+        raise Contradiction("a pass is over that has more batches")
 
-    def _forward(self, _: int, module: int, modes: str, operands: Sequence[Any]) -> None:
-        self._outputs.appendleft(leaves(self._called(module, modes, operands)))
-
-    def _evaluation(self, _: int, module: int, modes: str, operands: Sequence[Any]) -> None:
-        with torch.no_grad():
+    def _forward(self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = "") -> None:
+        with _autocast(precision):
             self._outputs.appendleft(leaves(self._called(module, modes, operands)))
 
-    def _called(self, number: int, modes: str, operands: Sequence[Any]) -> Any:
-        module = self._things.module(number)
+    def _evaluation(self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = "") -> None:
+        with torch.no_grad(), _autocast(precision):
+            self._outputs.appendleft(leaves(self._called(module, modes, operands)))
+
+    def _called(self, which: int, modes: str, operands: Sequence[Any]) -> Any:
+        module = self._things.module(which)
         layers = list(module.modules())
         letters = modes * len(layers) if len(modes) == 1 else modes
         if len(letters) != len(layers) or not set(letters) <= {"t", "e"}:
-            raise ContradictionError("a module's modes are not those of its layers")
+            raise Contradiction("a module's modes are not those of its layers")
         for layer, letter in zip(layers, letters, strict=True):
             layer.training = letter == "t"
         return module(*[self._operand(operand) for operand in operands])
 
-    def _loss(self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any]) -> None:
-        self._losses.appendleft(self._computed(name, operands, options))
+    # ── losses and gradients ─────────────────────────────────────────────────────────────────────
 
-    def _evaluated_loss(self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any]) -> None:
-        with torch.no_grad():
-            self._computed(name, operands, options)
+    def _loss(
+        self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any], precision: str = ""
+    ) -> None:
+        with _autocast(precision):
+            self._losses.appendleft(self._computed(name, operands, options))
+
+    def _evaluated_loss(
+        self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any], precision: str = ""
+    ) -> None:
+        with torch.no_grad(), _autocast(precision):
+            loss = self._computed(name, operands, options)
+        if self._things.traced:
+            self._losses.appendleft(loss)
 
     def _computed(self, name: str, operands: Sequence[Any], options: Mapping[str, Any]) -> torch.Tensor:
         if name not in LOSSES:
-            raise CannotExecuteError("an unknown loss")
+            raise Cannot("an unknown loss")
         if not options.keys() <= OPTIONS.keys():
-            raise CannotExecuteError("an option of a loss")
+            raise Cannot("an option of a loss")
         given = {key: OPTIONS[key](value) for key, value in options.items()}
         predicted, target = (self._operand(operand) for operand in operands)
         result: torch.Tensor = getattr(torch.nn.functional, name)(predicted, target, **given)
         return result
 
     def _backward(self, _: int, expression: Any, before: str, retain: bool) -> None:
-        if before == "none":
-            for parameter in self._things.parameters():
+        for parameter in self._things.parameters():
+            if before == "none":
                 parameter.grad = None
-        elif before == "zero":
-            for parameter in self._things.parameters():
-                if parameter.grad is not None:
-                    parameter.grad.zero_()
+            elif before == "zero" and parameter.grad is not None:
+                parameter.grad.zero_()
         self._value(expression, MAX_DEPTH).backward(retain_graph=bool(retain))  # type: ignore[no-untyped-call]
 
+    def _differentiate(self, _: int, expression: Any, operands: Sequence[Any]) -> None:
+        wanted = [self._operand(operand) for operand in operands]
+        given = torch.autograd.grad(self._value(expression, MAX_DEPTH), wanted)
+        self._values[self._stretch] += given
+
     def _clip(self, _: int, name: str, limit: float, kind: float) -> None:
-        parameters = self._things.trained()
+        parameters = self._things.parameters()
         if name == "clip_grad_norm_":
-            torch.nn.utils.clip_grad_norm_(parameters, _number(limit), _number(kind))
+            torch.nn.utils.clip_grad_norm_(parameters, number(limit), number(kind))
         elif name == "clip_grad_value_":
-            torch.nn.utils.clip_grad_value_(parameters, _number(limit))
+            torch.nn.utils.clip_grad_value_(parameters, number(limit))
         else:
-            raise CannotExecuteError("an unknown way of clipping")
+            raise Cannot("an unknown way of clipping")
+
+    # ── optimizers ───────────────────────────────────────────────────────────────────────────────
+
+    def _build(self, _: int, made: int, name: str, groups: Sequence[Any]) -> None:
+        self._things.make_optimizer(made, name, groups)
 
     def _clear(self, _: int, optimizer: int, to_none: bool) -> None:
         if optimizer == -1:
-            self._things.module(0).zero_grad(set_to_none=bool(to_none))
+            self._things.model.zero_grad(set_to_none=bool(to_none))
         else:
             self._things.optimizer(optimizer).zero_grad(set_to_none=bool(to_none))
+
+    def _set(self, _: int, optimizer: int, places: Sequence[Any]) -> None:
+        groups = self._things.optimizer(optimizer).param_groups
+        for place, key in islice(places, KEPT):
+            if key not in ("lr", "momentum", "weight_decay", "betas"):
+                raise Cannot("an unknown setting of an optimizer")
+            if key == "betas":
+                groups[index(place)][key] = (next(self._numbers), next(self._numbers))
+            else:
+                groups[index(place)][key] = next(self._numbers)
 
     def _step(self, script: int, optimizer: int, closure: Sequence[Op] | None = None) -> None:
         chosen = self._things.optimizer(optimizer)
@@ -200,131 +259,175 @@ class Machine:
         chosen.step(again)
 
     def _schedule(self, _: int, scheduler: int) -> None:
-        self._things.scheduler(scheduler).step()
+        if (known := self._things.scheduler(scheduler)) is not None:
+            known.step()
+
+    def _seed(self, _: int, seed: int) -> None:
+        torch.manual_seed(index(seed))
+
+    # ── operations of the student's own code ─────────────────────────────────────────────────────
+
+    def _call(self, _: int, name: str, args: Sequence[Any], kwargs: Any, given: int) -> None:
+        if index(given) > KEPT * KEPT:
+            raise Contradiction("an operation that gives too much")
+        called = functions.function(name)
+        values = self._values[self._stretch]
+        arguments = [self._argument(value) for value in args]
+        named = self._argument(kwargs)
+        poison = _poisoned([arguments, named]) or (None if called is not None else _Poison(name))
+        if poison is not None:
+            if functions.writes(name) and not isinstance(arguments[0] if arguments else None, _Poison):
+                raise Cannot(f"an operation of its own: {poison.name}"[:80])
+            values += [poison] * given
+            return
+        assert called is not None
+        result = leaves(called(*arguments, **named))
+        if len(result) != given:
+            raise Contradiction("an operation gave another number of tensors")
+        values += result
+
+    def _call_without(self, _: int, name: str, args: Sequence[Any], kwargs: Any, given: int) -> None:
+        with torch.no_grad():
+            self._call(_, name, args, kwargs, given)
+
+    def _argument(self, value: Any, depth: int = MAX_DEPTH) -> Any:
+        if value is None or isinstance(value, (bool, str, float)):
+            return value
+        if isinstance(value, int):
+            if abs(value) > LARGEST:
+                raise Cannot("a number that is too large")
+            return value
+        if not depth or not isinstance(value, dict) or len(value) != 1:
+            raise Contradiction("an argument is not one")
+        (kind, what), deeper = next(iter(value.items())), depth - 1
+        if kind == "r":
+            return self._any_operand(what)
+        if kind == "l":
+            return [self._argument(item, deeper) for item in what]
+        if kind == "m":
+            return {str(key): self._argument(item, deeper) for key, item in what.items()}
+        if kind == "s":
+            return slice(*[self._argument(item, deeper) for item in what])
+        if kind == "i":
+            return tuple(self._argument(item, deeper) for item in what)
+        if kind == "e":
+            return ...
+        if kind == "d":
+            return DTYPES[what]
+        if kind == "c":
+            return torch.device("cpu")
+        return _Poison(str(what))
 
     # ── operands ─────────────────────────────────────────────────────────────────────────────────
 
     def _operand(self, operand: Sequence[Any]) -> torch.Tensor:
-        kind, age, place, view = operand
-        made = {"b": self._batches, "f": self._outputs}[kind]
-        if not 0 <= _index(age) < len(made) or not 0 <= _index(place) < len(made[age]):
-            raise ContradictionError("something is used that was never made")
-        tensor = made[age][place]
-        if view is None:
+        found = self._any_operand(operand)
+        if isinstance(found, _Poison):
+            raise Cannot(f"an operation of its own: {found.name}"[:80])
+        return found
+
+    def _any_operand(self, operand: Sequence[Any]) -> Any:
+        tensor = self._whole(*operand[:3])
+        view = operand[3]
+        if view is None or isinstance(tensor, _Poison):
             return tensor
         if len(view) == 2:
-            return tensor.to(DTYPES[view[0]]).reshape([_index(size) for size in view[1]])
+            return tensor.to(DTYPES[view[0]]).reshape([index(size) for size in view[1]])
         offset, shape, stride = view
         return tensor.as_strided(
-            [_index(size) for size in shape],
-            [_index(size) for size in stride],
-            tensor.storage_offset() + _index(offset),
+            [index(size) for size in shape],
+            [index(size) for size in stride],
+            tensor.storage_offset() + index(offset),
         )
+
+    def _whole(self, kind: str, first: int, place: int) -> Any:
+        first, place = index(first), index(place)
+        if kind == "p":
+            return self._things.parameter(first)
+        if kind == "g":
+            gradient = self._things.parameter(first).grad
+            if gradient is None:
+                raise Contradiction("a gradient is used that is not there")
+            return gradient
+        if kind == "d":
+            return self._things.loader(first).dataset.tensors[place]  # type: ignore[attr-defined]
+        if kind in ("v", "w"):
+            stretch = first if kind == "w" else self._stretch - first
+            values = self._values.get(stretch, [])
+        elif kind == "l":
+            values, place = list(self._losses), first
+        else:
+            made = {"b": self._batches, "f": self._outputs}[kind]
+            values = made[first] if first < len(made) else []
+        if place >= len(values):
+            raise Contradiction("something is used that was never made")
+        return values[place]
 
     def _value(self, expression: Any, depth: int) -> torch.Tensor:
         if not depth:
-            raise ContradictionError("an expression is nested too deeply")
+            raise Contradiction("an expression is nested too deeply")
         kind, *parts = expression
-        if kind == "f":
-            return self._operand(expression)
         if kind == "L":
-            age = _index(parts[0])
-            if age >= len(self._losses):
-                raise ContradictionError("a loss goes backward that was never computed")
-            return self._losses[age]
+            return self._whole("l", parts[0], 0)
+        if kind in ("f", "v", "w", "l", "p"):
+            return self._operand(expression)
         if kind in ("+", "stack"):
-            values = [self._value(part, depth - 1) for part in islice(parts[0], KEPT * 4)]
+            values = [self._value(part, depth - 1) for part in islice(parts[0], MAX_LOSSES)]
             return torch.stack(values) if kind == "stack" else _sum(values)
         value = self._value(parts[0], depth - 1)
         if kind == "/":
-            return value / _number(parts[1])
+            return value / number(parts[1])
         if kind == "*":
-            return value * _number(parts[1])
+            return value * number(parts[1])
         if kind == "-":
             return -value
         if kind == "mean":
             return value.mean()
         if kind == "sum":
             return value.sum()
-        raise CannotExecuteError("an unknown expression")
+        raise Cannot("an unknown expression")
 
 
 _OPERATIONS: dict[str, Callable[..., None]] = {
-    "I": Machine._begin_pass,
+    "A": Machine._differentiate,
+    "B": Machine._backward,
+    "C": Machine._clip,
     "D": Machine._draw,
     "E": Machine._end_pass,
     "F": Machine._forward,
-    "f": Machine._evaluation,
-    "L": Machine._loss,
-    "l": Machine._evaluated_loss,
-    "B": Machine._backward,
-    "C": Machine._clip,
-    "Z": Machine._clear,
-    "S": Machine._step,
     "H": Machine._schedule,
+    "I": Machine._begin_pass,
+    "L": Machine._loss,
+    "M": Machine._make_loader,
+    "N": Machine._seed,
+    "O": Machine._build,
+    "R": Machine._set,
+    "S": Machine._step,
+    "T": Machine._call,
+    "Z": Machine._clear,
+    "f": Machine._evaluation,
+    "l": Machine._evaluated_loss,
+    "t": Machine._call_without,
 }
 
 
-class Things:
-    """What the exercise made, by the numbers that the spies gave it."""
-
-    def __init__(
-        self,
-        modules: Callable[[int], torch.nn.Module | None],
-        optimizers: Callable[[int], torch.optim.Optimizer | None],
-        loaders: Callable[[int], DataLoader[Any] | None],
-        schedulers: Callable[[int], Any],
-        model: torch.nn.Module,
-    ) -> None:
-        self._modules, self._optimizers = modules, optimizers
-        self._loaders, self._schedulers = loaders, schedulers
-        self._model = model
-
-    def module(self, number: int) -> torch.nn.Module:
-        """A module of the exercise."""
-        return _known(self._modules(_index(number)), "a model that the file makes itself")
-
-    def optimizer(self, number: int) -> torch.optim.Optimizer:
-        """An optimizer of the exercise."""
-        return _known(self._optimizers(_index(number)), "an optimizer that the file makes itself")
-
-    def loader(self, number: int) -> DataLoader[Any]:
-        """A loader of the exercise."""
-        return _known(self._loaders(_index(number)), "a loader that the file makes itself")
-
-    def scheduler(self, number: int) -> Any:
-        """A scheduler of the exercise."""
-        return _known(self._schedulers(_index(number)), "a scheduler that the file makes itself")
-
-    def parameters(self) -> list[torch.nn.Parameter]:
-        """All parameters of the graded model."""
-        return list(self._model.parameters())
-
-    def trained(self) -> list[torch.nn.Parameter]:
-        """Those that a clip is taken to be of."""
-        return self.parameters()
+def _autocast(precision: str) -> torch.autocast:
+    """Autocast to a type, or none."""
+    return torch.autocast("cpu", PRECISIONS[precision] if precision else torch.bfloat16, enabled=bool(precision))
 
 
-def _known(thing: Any, otherwise: str) -> Any:
-    if thing is None:
-        raise CannotExecuteError(otherwise)
-    return thing
+def _poisoned(value: Any) -> _Poison | None:
+    """The first thing among arguments that nothing may come of."""
+    if isinstance(value, _Poison):
+        return value
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return next((found for item in items if (found := _poisoned(item)) is not None), None)
 
 
-def _whole(value: Any) -> bool:
-    return type(value) is int
-
-
-def _index(value: Any) -> int:
-    if type(value) is not int or value < 0:
-        raise ContradictionError("a number is not one")
-    return value
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ContradictionError("a number is not one")
-    return float(value)
+def _unrolled(runs: Sequence[Any]) -> Iterator[float]:
+    for value, times in runs:
+        for _ in range(index(int(times))):
+            yield number(value)
 
 
 def _sum(values: list[torch.Tensor]) -> torch.Tensor:
@@ -334,19 +437,27 @@ def _sum(values: list[torch.Tensor]) -> torch.Tensor:
     return total
 
 
-def _oldest(scripts: Mapping[int, Sequence[Op]], kind: str) -> int:
-    """The largest age with which a loss ("L") or an output ("f") is used, so that no graph is kept longer."""
-    found = 0
+class _Ages:
+    """How old the oldest outputs and losses are that scripts use, and which stretches' values are used much later.
 
-    def look(value: Any) -> None:
-        nonlocal found
-        if not isinstance(value, list):
+    Nothing is kept longer than that: a graph that lives on would be taken for one that the student's code keeps.
+    """
+
+    def __init__(self, scripts: Mapping[int, Sequence[Op]]) -> None:
+        self.oldest = {"f": 0, "L": 0, "l": 0}
+        self.stretches: set[int] = set()
+        for ops in scripts.values():
+            self._look(list(ops), MAX_DEPTH * 3)
+
+    def _look(self, value: Any, depth: int) -> None:
+        if isinstance(value, dict):
+            value = list(value.values())
+        if not isinstance(value, list) or not depth:
             return
-        if len(value) in (2, 4) and value[0] == kind and type(value[1]) is int:
-            found = max(found, min(value[1], KEPT * 4))
+        if len(value) in (2, 4) and isinstance(value[0], str) and type(value[1]) is int:
+            if value[0] in self.oldest:
+                self.oldest[value[0]] = max(self.oldest[value[0]], min(value[1], MAX_LOSSES))
+            elif value[0] == "w" and not math.isnan(value[1]):
+                self.stretches.add(value[1])
         for part in value:
-            look(part)
-
-    for ops in scripts.values():
-        look(list(ops))
-    return found
+            self._look(part, depth - 1)

@@ -15,15 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader
 
-from grader.examiner.machine import (
-    CannotExecuteError,
-    ContradictionError,
-    Machine,
-    Things,
-    TooLongError,
-)
+from grader.examiner.machine import SILENT, Machine
+from grader.examiner.things import Cannot, Contradiction, Things, TooLong
 from sandbox import trace, wire
 from sandbox.child import Child
 from sandbox.spies.recorder import Recorder
@@ -87,7 +81,7 @@ class _Again(Child):
             self.writer.write(trace.Started(seconds=0.0))
             try:
                 self._machine(arguments)
-            except (CannotExecuteError, ContradictionError, TooLongError) as error:
+            except (Cannot, Contradiction, TooLong) as error:
                 self.failure = error
             self._finish(None)
         finally:
@@ -99,20 +93,20 @@ class _Again(Child):
         assert spies is not None
         model = arguments.get("model")
         if not isinstance(model, torch.nn.Module):
-            raise CannotExecuteError("the exercise hands no model in")
-        things = Things(recorder.registry.module_at, recorder.registry.optimizer_at, spies.loader_at, spies.scheduler_at, model)
+            raise Cannot("the exercise hands no model in")
+        things = Things(spies, model, traced=bool(self.job.get("traced")))
         programs = [record for record in self._records if isinstance(record, trace.Program)]
         if len(programs) != 1:
-            raise ContradictionError("there is not one program")
+            raise Contradiction("there is not one program")
         if programs[0].truncated:
-            raise CannotExecuteError("its steps are of too many kinds")
+            raise Cannot("its steps are of too many kinds")
         scripts = {record.id: record.ops for record in self._records if isinstance(record, trace.Script)}
 
         def before(script: int, place: int) -> None:
             lines = self._lines.get(script, ())
             recorder.told = lines[place] if place < len(lines) else 0
 
-        Machine(things, scripts, before, self._until).run(programs[0].items)
+        Machine(things, scripts, programs[0].numbers, before, self._until).run(programs[0].items)
 
 
 def _lines_of(records: Sequence[trace.Record]) -> Iterator[tuple[int, list[int]]]:
@@ -132,7 +126,9 @@ def beats_of(ops: Sequence[Any]) -> str:
     """The beats of a script's operations, as a pattern has them."""
     beats = ""
     for op in ops:
-        if isinstance(op, list) and op and isinstance(op[0], str) and op[0] not in ("I", "E"):
+        if isinstance(op, list) and op and isinstance(op[0], str) and op[0] not in SILENT:
+            if op[0] == "S" and len(op) > 2 and isinstance(op[2], list):
+                beats += beats_of(op[2])
             beats += str(op[1])[:1] if op[0] == "?" and len(op) > 1 else op[0]
     return beats
 
@@ -169,9 +165,9 @@ def replay(
     own = trace.read(bytes(again.traced))
     differs = _first_difference(records, own)
     status, reason = "equal", ""
-    if isinstance(again.failure, CannotExecuteError):
+    if isinstance(again.failure, Cannot):
         status, reason = "unknown", str(again.failure)
-    elif isinstance(again.failure, TooLongError):
+    elif isinstance(again.failure, TooLong):
         status, reason = "too-long", str(again.failure)
     elif again.failure is not None:
         status, reason = "contradiction", str(again.failure)

@@ -37,7 +37,11 @@ class Script(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Program(Record):
-    """The order of all scripts, as `Order` has it for patterns.  `truncated`: there were too many different ones."""
+    """The order of all scripts, as `Order` has it for patterns; `truncated` where that or a script is not whole.
+
+    `numbers` are what the settings of optimizers changed to, in the order of the "R" operations: [number, times].
+    """
 
     items: list[Any]
+    numbers: list[list[float]]
     truncated: bool

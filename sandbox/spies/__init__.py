@@ -59,6 +59,10 @@ class Spies:
         """The loader of a number; None where there is none, or none any more."""
         return self._data.loader_at(number)
 
+    def number_of(self, loader: DataLoader[Any]) -> int:
+        """The number of a loader, which is given one where it is new."""
+        return self._data.loader(loader, 0)
+
     def scheduler_at(self, number: int) -> Any:
         """The scheduler of a number; None where there is none, or none any more."""
         return self._schedule.scheduler_at(number)

@@ -106,10 +106,10 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
 
 
 def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
-    def look_before(outputs: Any) -> tuple[int, float | None]:
+    def look_before(outputs: Any, wanted: Sequence[Any], plain: bool) -> tuple[int, float | None]:
         line = recorder.beat("A")
-        recorder.script.unknown("A", "gradients by autograd.grad")
         root, value = _scalar(outputs)
+        recorder.script.differentiated(root, wanted, plain)
         _note(recorder, root, value, line)
         return line, value
 
@@ -135,11 +135,11 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
                 recorder.beat("a")
                 recorder.script.unknown("a", "gradients by autograd.grad")
             return original(outputs, inputs if one else wanted, *args, **kwargs)
-        seen = recorder.shield(look_before, outputs)
-        if seen is None or not recorder.ledger.open:
-            return original(outputs, inputs if one else wanted, *args, **kwargs)
+        seen = recorder.shield(look_before, outputs, wanted, not args and not kwargs)
         result = original(outputs, inputs if one else wanted, *args, **kwargs)
-        recorder.shield(look_after, *seen, wanted, result)
+        recorder.shield(recorder.script.gave_gradients, result)
+        if seen is not None and recorder.ledger.open:
+            recorder.shield(look_after, *seen, wanted, result)
         return result
 
     return grad

@@ -169,6 +169,7 @@ class DataSpy:
         for data, callback in self._same_data:
             if loader.dataset is data:
                 self.when_exhausted[number] = callback
+        self._recorder.script.met(number, loader, self._recorder.registry.given)
         if number < MAX_PASSES:
             self._recorder.write(_describe(number, loader, self._recorder.registry.given, line))
         return number

@@ -98,11 +98,11 @@ class LossSpy:
         def loss(*args: Any, **kwargs: Any) -> Any:
             if self._inside or is_compiling() or recorder.elsewhere:
                 return original(*args, **kwargs)
-            self._inside = True
+            self._inside = recorder.script.busy = True
             try:
                 result = original(*args, **kwargs)
             finally:
-                self._inside = False
+                self._inside = recorder.script.busy = False
             try:
                 if recorder.steady.now is None or not self._as_before(name, result):
                     self._note(name, args, kwargs, result)

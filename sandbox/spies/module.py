@@ -38,6 +38,7 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
         recorder.depth = 1
         try:
             if not module._parameters and not module._modules and type(module).parameters is parameters:
+                recorder.depth = 0 if recorder.script.tracing else 1
                 return original(module, *args, **kwargs)
             if steady.now is not None and not kwargs and steady.forward(module, args):
                 output = original(module, *args, **kwargs)

@@ -38,11 +38,18 @@ def install(recorder: Recorder, rate: Rate) -> Callable[[], None]:
 
 
 def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
+    def note(optimizer: torch.optim.Optimizer, line: int) -> None:
+        info = recorder.registry.optimizer(optimizer, line)
+        if recorder.registry.given:
+            recorder.script.first_seen(info.number, optimizer)
+        else:
+            recorder.script.built(info.number, optimizer)
+
     @functools.wraps(original)
     def __init__(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:  # noqa: N807
         original(self, *args, **kwargs)
         if not recorder.elsewhere:
-            recorder.shield(recorder.registry.optimizer, self, recorder.line())
+            recorder.shield(note, self, recorder.line())
 
     return __init__
 
@@ -141,7 +148,7 @@ def _after_step(recorder: Recorder, rate: Rate) -> Callable[..., None]:
     def look(optimizer: torch.optim.Optimizer) -> None:
         line, registry = recorder.beat("S"), recorder.registry
         info = registry.optimizer(optimizer)
-        recorder.script.stepped(info.number)
+        recorder.script.stepped(info.number, optimizer)
         info.steps += 1
         if recorder.quick:
             recorder.steady.hear(Beat("S", info))

@@ -29,6 +29,7 @@ def install(recorder: Recorder) -> Callable[[], None]:
             if count <= MAX_EVENTS and not recorder.elsewhere:
                 value = next((item for item in (*args, *kwargs.values()) if type(item) is int), -1)
                 value = value if abs(value) < 1 << 63 else -1
+                recorder.script.seeded(name, value)
                 recorder.write(
                     trace.Rng(what=name, value=value, at_step=recorder.steps, line=recorder.line())
                 )

@@ -1,39 +1,38 @@
 """Scripts: each step's operations with their operands, for a trusted process to execute again.
 
-Operands are told by identity: a tensor is one that a loader drew or a forward gave, or a view of one, and a
-loss is followed through the graph of what goes backward.  What cannot be told so is said to be unknown.
+What cannot be told so that it could be executed is said to be unknown; the file is then run once more with
+`tracing` on, which tells every operation of torch that the student's own code calls.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import weakref
-from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from torch.utils.data import BatchSampler, RandomSampler, SequentialSampler, TensorDataset, default_collate
 
 from sandbox import trace
-from sandbox.spies.graphs import readable
+from sandbox.spies.operands import Leaf, Operands, leaves
 from sandbox.spies.order import OrderLog
 
 if TYPE_CHECKING:
     from sandbox.spies.recorder import Recorder
     from sandbox.spies.registry import ModuleInfo
 
-KEPT = 16  # batches, outputs and passes that are remembered
-MAX_LEAVES = 8  # of a batch or an output
-MAX_OPS = 600  # of a script
-MAX_DEPTH = 8  # of an expression
-MAX_TERMS = 64
+MAX_OPS = 1000  # of a script
 MAX_LAYERS = 128
-MAX_ALIKE = 1 << 16  # elements of tensors that are compared by content
-LOSS, OUTPUT = "metronome.loss", "metronome.output"
+MAX_NUMBERS = 8192  # of settings that changed
+MAX_CONSTANTS = 16  # numbers in one list that stands in the student's code
+SETTINGS = ("lr", "momentum", "betas", "weight_decay")  # of an optimizer's groups, that may change
 UNKNOWN = "?"
+_POSITIONS = ("weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing")
 
 Op = list[Any]
-Leaf = weakref.ref[torch.Tensor]
 
 
 class ScriptLog:
@@ -42,20 +41,27 @@ class ScriptLog:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self.order = OrderLog()
+        self.operands = Operands(recorder)
         self.ops: list[Op] = []
         self.last: list[Op] = []  # of the step before
         self.again = False  # whether the last two steps were alike
         self.inside = False  # of a root module's forward
+        self.tracing = False  # whether operations of the student's code are told
+        self.busy = False  # a loss is being computed
         self._text = ""
-        self._batches: deque[list[Leaf]] = deque(maxlen=KEPT)  # newest first, like the outputs
-        self._outputs: deque[list[Leaf]] = deque(maxlen=KEPT)
-        self._losses = self._forwards = 0
         self._passes: dict[int, int] = {}  # by loader, how many were begun
         self._closures: list[int] = []  # where the operations of closures begin
+        self._settings: dict[int, list[list[Any]]] = {}  # by optimizer, at its last step
+        self._numbers: list[list[float]] = []  # settings as they changed: a number, and how often in turn
+        self._loaders: list[tuple[weakref.ref[Any], int]] = []
+        self._full = False
+        self.pending: list[list[Any]] | None = None  # settings that changed, and were not expected to
 
     def boundary(self) -> None:
         """A step is over."""
         ops, self.ops = self.ops, []
+        self.operands.stretch += 1
+        self.operands.place = 0
         text = json.dumps(ops, separators=(",", ":"))
         self.again = text == self._text
         self._text, self.last = text, ops
@@ -66,7 +72,12 @@ class ScriptLog:
     @property
     def repeats(self) -> bool:
         """Whether one more of the last script would only be counted."""
-        return self.again and self.order.repeats
+        return self.again and self.order.repeats and not self.tracing
+
+    def repeated(self, times: int) -> None:
+        """The last script came so many times more."""
+        self.order.again(times)
+        self.operands.stretch += times
 
     def retell(
         self,
@@ -82,15 +93,16 @@ class ScriptLog:
         op = self.last[place] if place < len(self.last) else [UNKNOWN, beat, "not told"]
         self.add(op)
         if beat == "D":
-            self.hold_batch(next(batches, None))
+            self.operands.hold_batch(next(batches, None))
         elif beat == "F":
-            self.hold_output(next(outputs, []), marked=marked)
+            self.operands.hold_output(next(outputs, []), marked=marked)
         elif beat == "L":
-            self.hold_loss(next(losses, None))
+            self.operands.hold_loss(next(losses, None))
 
     def record(self) -> trace.Program:
         """The order of all scripts."""
-        return trace.Program(items=self.order.items, truncated=self.order.truncated)
+        truncated = self.order.truncated or self._full
+        return trace.Program(items=self.order.items, numbers=self._numbers, truncated=truncated)
 
     # ── operations ───────────────────────────────────────────────────────────────────────────────
 
@@ -98,69 +110,89 @@ class ScriptLog:
         """Note an operation."""
         if len(self.ops) < MAX_OPS:
             self.ops.append(op)
+        else:
+            self._full = True
 
     def unknown(self, beat: str, why: str) -> None:
         """Note a beat whose operation cannot be told."""
         self.add([UNKNOWN, beat, why])
 
-    def opened(self, loader: int) -> int:
+    def met(self, number: int, loader: Any, given: bool) -> None:
+        """A loader is seen for the first time."""
+        self._loaders.append((weakref.ref(loader), number))
+        self.operands.hold_data(number, loader.dataset)
+        if not given:
+            same = next(
+                (of for ref, of in self._loaders[:-1] if (it := ref()) is not None and it.dataset is loader.dataset),
+                None,
+            )
+            self._make_loader(number, loader, same)
+
+    def _make_loader(self, number: int, loader: Any, same: int | None) -> None:
+        generators = [
+            of
+            for ref, of in self._loaders[:-1]
+            if loader.generator is not None and (it := ref()) is not None and it.generator is loader.generator
+        ]
+        tensors = None
+        if same is None and type(loader.dataset) is TensorDataset:
+            tensors = [self.operands.find(tensor, content=False) for tensor in loader.dataset.tensors]
+        kinds = {SequentialSampler: "sequential", RandomSampler: "random"}
+        plain = (
+            (same is not None or (tensors is not None and None not in tensors))
+            and type(loader.sampler) in kinds
+            and type(loader.batch_sampler) is BatchSampler
+            and loader.collate_fn is default_collate
+            and not loader.num_workers
+            and (loader.generator is None or generators)
+            and not getattr(loader.sampler, "replacement", False)
+        )
+        if not plain:
+            self.unknown("", "a loader that the file makes itself")
+            return
+        source = ["d", same] if same is not None else ["t", tensors]
+        shuffled = kinds[type(loader.sampler)] == "random"
+        generator = generators[0] if generators else -1
+        self.add(["M", number, source, loader.batch_size, shuffled, bool(loader.drop_last), generator])
+
+    def opened(self, number: int) -> int:
         """A pass over a loader begins; its number among those of that loader."""
-        self._passes[loader] = number = self._passes.get(loader, 0) + 1
-        self.add(["I", loader])
-        return number
+        self._passes[number] = passes = self._passes.get(number, 0) + 1
+        self.add(["I", number])
+        return passes
 
     def drawn(self, loader: int, number: int, batch: Any) -> None:
         """A batch of the loader's pass of that number."""
         self.add(["D", loader, self._passes.get(loader, 0) - number])
-        self.hold_batch(batch)
+        self.operands.hold_batch(batch)
 
     def ended(self, loader: int, number: int) -> None:
         """The loader's pass of that number was asked for more, and had none."""
         self.add(["E", loader, self._passes.get(loader, 0) - number])
 
-    def hold_batch(self, batch: Any) -> None:
-        """Remember a batch's tensors, weakly."""
-        self._batches.appendleft([weakref.ref(leaf) for leaf in leaves(batch)])
-
     def forward(
         self, info: ModuleInfo, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """A root module is called."""
-        operands = [self._operand(value) for value in args]
+        operands = [self.operands.find(value) for value in args]
         beat = "F" if torch.is_grad_enabled() else "f"
         if kwargs or None in operands:
             self.unknown(beat, "an input of the model")
-        elif torch.is_autocast_enabled("cpu"):
-            self.unknown(beat, "autocast")
         else:
-            self.add([beat, info.number, _modes(module), operands])
+            self.add([beat, info.number, _modes(module), operands, *_precision()])
         self.inside = True
 
     def made(self, output: Any) -> None:
         """It has returned."""
         self.inside = False
-        self.hold_output([weakref.ref(leaf) for leaf in leaves(output)])
-
-    def hold_output(self, output: list[Leaf], *, marked: bool = False) -> None:
-        """Remember an output's tensors, weakly, and mark their places in the graph."""
-        self._outputs.appendleft(output)
-        if not marked:
-            self.mark_output(output)
-
-    def mark_output(self, output: list[Leaf]) -> None:
-        """Mark the places in the graph of an output's tensors."""
-        self._forwards += 1
-        for place, leaf in enumerate(output):
-            tensor = leaf()
-            if tensor is not None and tensor.grad_fn is not None:
-                tensor.grad_fn.metadata[OUTPUT] = (self._forwards, place)
+        self.operands.hold_output([weakref.ref(leaf) for leaf in leaves(output)])
 
     def loss(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """A loss of torch.nn.functional was computed; inside a module it comes with the forward."""
         if self.inside:
             return
         training = torch.is_grad_enabled()
-        operands = [self._operand(value) for value in args[:2]]
+        operands = [self.operands.find(value) for value in args[:2]]
         options = {**dict(zip(_POSITIONS, args[2:], strict=False)), **kwargs}
         options = {key: value for key, value in options.items() if value is not None}
         beat = "L" if training else "l"
@@ -171,24 +203,40 @@ class ScriptLog:
         ):
             self.unknown(beat, "an operand of the loss")
         else:
-            self.add([beat, name, operands, options])
-        if training and isinstance(result, torch.Tensor):
-            self.hold_loss(result.grad_fn)
-
-    def hold_loss(self, node: Any) -> None:
-        """Mark a loss's place in the graph."""
-        self._losses += 1
-        if node is not None:
-            node.metadata[LOSS] = self._losses
+            self.add([beat, name, operands, options, *_precision()])
+        if isinstance(result, torch.Tensor) and (training or self.tracing):
+            self.operands.hold_loss(result.grad_fn, result)
 
     def backward(self, root: torch.Tensor | None, plain: bool, retain: bool) -> Any:
         """A backward; `plain`: without arguments that change its gradients.  What of, as an expression."""
-        expression = self.expression(root)
+        expression = self.operands.expression(root)
         if not plain or expression is None:
             self.unknown("B", "what goes backward")
             return None
         self.add(["B", expression, self._gradients(), retain])
         return expression
+
+    def seeded(self, name: str, seed: int) -> None:
+        """torch's global generator was seeded."""
+        if name == "manual_seed" and seed >= 0:
+            self.add(["N", seed])
+        else:
+            self.unknown("", "a generator's state")
+
+    def differentiated(self, root: torch.Tensor | None, inputs: list[Any], plain: bool) -> None:
+        """A call of autograd.grad, whose results are values."""
+        expression = self.operands.expression(root)
+        operands = [self.operands.find(value) for value in inputs]
+        if not plain or not self.tracing or expression is None or None in operands:
+            self.unknown("A", "gradients by autograd.grad")
+        else:
+            self.add(["A", expression, operands])
+
+    def gave_gradients(self, result: Any) -> None:
+        """What autograd.grad gave."""
+        if self.tracing:
+            for leaf in leaves(result):
+                self.operands.hold_value(leaf)
 
     def clipped(self, name: str, limit: Any, kind: Any) -> None:
         """Gradients were clipped."""
@@ -197,88 +245,61 @@ class ScriptLog:
         else:
             self.unknown("C", "a clip's limit")
 
+    def built(self, number: int, optimizer: torch.optim.Optimizer) -> None:
+        """The student's code made an optimizer."""
+        kind = type(optimizer)
+        groups = [_group(self, group) for group in optimizer.param_groups]
+        if vars(torch.optim).get(kind.__name__) is not kind or None in groups:
+            self.unknown("", "an optimizer of the file's own kind")
+        else:
+            self.add(["O", number, kind.__name__, groups])
+        self._settings[number] = _settings(optimizer)
+
     def closure_begins(self) -> None:
         """A step was called with a closure."""
         self._closures.append(len(self.ops))
 
-    def stepped(self, optimizer: int) -> None:
+    def stepped(self, number: int, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer stepped, and called its closure where it had one."""
-        if not self._closures:
-            self.add(["S", optimizer])
-            return
-        start = self._closures.pop()
-        body = self.ops[start:]
-        del self.ops[start:]
-        self.add(["S", optimizer, repeated(body)])
+        body = None
+        if self._closures:
+            start = self._closures.pop()
+            body = repeating(self.ops[start:])
+            del self.ops[start:]
+        changed, self.pending = self.pending, None
+        if changed is None:
+            changed = self.changed(number, optimizer)
+        if changed:
+            self.add(["R", number, changed])
+        self.add(["S", number] if body is None else ["S", number, body])
 
-    # ── operands ─────────────────────────────────────────────────────────────────────────────────
+    def changed(self, number: int, optimizer: torch.optim.Optimizer) -> list[list[Any]]:
+        """Which settings of which groups are others than at its last step; they are noted."""
+        now = _settings(optimizer)
+        before = self._settings.get(number)
+        self._settings[number] = now
+        if before is None or before == now or len(before) != len(now):
+            return []
+        found = []
+        for place, (old, new) in enumerate(zip(before, now, strict=True)):
+            for key, was, value in zip(SETTINGS, old, new, strict=True):
+                if was != value:
+                    found.append([place, key])
+                    for item in value if isinstance(value, list) else [value]:
+                        self._note(float(item))
+        return found
 
-    def expression(self, root: torch.Tensor | None) -> Any:
-        """What goes backward, as an expression of losses and outputs; None where it cannot be told."""
-        if root is None or root.grad_fn is None:
-            return None
-        try:
-            return self._expression(root.grad_fn, MAX_DEPTH)
-        except RuntimeError:  # a graph that has been freed holds no operands
-            return None
+    def first_seen(self, number: int, optimizer: torch.optim.Optimizer) -> None:
+        """The settings an optimizer of the exercise begins with."""
+        self._settings.setdefault(number, _settings(optimizer))
 
-    def _expression(self, node: Any, depth: int) -> Any:
-        known = node.metadata
-        if LOSS in known:
-            return ["L", self._losses - known[LOSS]]
-        if OUTPUT in known:
-            number, place = known[OUTPUT]
-            return ["f", self._forwards - number, place, None]
-        if not depth:
-            return None
-        following = [under for under, _ in node.next_functions]
-        parts = [self._expression(under, depth - 1) for under in following[:MAX_TERMS] if under is not None]
-        if not parts or None in parts:
-            return None
-        return _applied(node, following, parts)
-
-    def _operand(self, value: Any) -> Any:
-        """A tensor as [kind, age, leaf, view]; None where it is none of those that are known."""
-        if not isinstance(value, torch.Tensor) or not readable(value):
-            return None
-        for kind, made in (("b", self._batches), ("f", self._outputs)):
-            for age, held in enumerate(made):
-                for place, ref in enumerate(held):
-                    if ref() is value:
-                        return [kind, age, place, None]
-        if value.layout is not torch.strided:
-            return None
-        return self._view(value) or self._alike(value)
-
-    def _view(self, value: torch.Tensor) -> Any:
-        """A tensor that shares the memory of a known one of its type."""
-        storage = value.untyped_storage().data_ptr()
-        for kind, made in (("b", self._batches), ("f", self._outputs)):
-            for age, held in enumerate(made):
-                for place, ref in enumerate(held):
-                    known = ref()
-                    if known is None or known.dtype is not value.dtype or not storage:
-                        continue
-                    if known.untyped_storage().data_ptr() == storage:
-                        offset = value.storage_offset() - known.storage_offset()
-                        if offset >= 0:
-                            return [kind, age, place, [offset, list(value.shape), list(value.stride())]]
-        return None
-
-    def _alike(self, value: torch.Tensor) -> Any:
-        """A tensor without a graph that equals one of the newest batch, perhaps in another type or shape."""
-        if value.requires_grad or value.numel() > MAX_ALIKE or not self._batches:
-            return None
-        for place, ref in enumerate(self._batches[0]):
-            known = ref()
-            if (
-                known is not None
-                and known.numel() == value.numel()
-                and known.device == value.device
-                and bool(torch.equal(known.detach().to(value.dtype).reshape(value.shape), value))
-            ):
-                return ["b", 0, place, [str(value.dtype).removeprefix("torch."), list(value.shape)]]
-        return None
+    def _note(self, number: float) -> None:
+        if self._numbers and self._numbers[-1][0] == number:
+            self._numbers[-1][1] += 1
+        elif len(self._numbers) < MAX_NUMBERS:
+            self._numbers.append([number, 1])
+        else:
+            self._full = True
 
     def _gradients(self) -> str:
         """Whether the gradients of all parameters are none, zero, or kept from before."""
@@ -289,24 +310,50 @@ class ScriptLog:
                 found.append(tensor.grad)
         if not found:
             return "none"
-        return "kept" if any(bool(grad.any()) for grad in found) else "zero"
+        return "kept" if self.tracing or any(bool(grad.any()) for grad in found) else "zero"
+
+    # ── operations of the student's own code ─────────────────────────────────────────────────────
+
+    def called(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Op:
+        """A function of torch is called; what is to be added once it has returned."""
+        kind = "T" if torch.is_grad_enabled() else "t"
+        return [kind, name, [self._argument(value) for value in args], self._argument(kwargs)]
+
+    def gave(self, op: Op, result: Any) -> None:
+        """It has returned."""
+        given = leaves(result)
+        op.append(len(given))
+        self.add(op)
+        for leaf in given:
+            self.operands.hold_value(leaf)
+
+    def _argument(self, value: Any) -> Any:
+        """An argument as JSON; {"?": type} where it cannot be told."""
+        if value is None or isinstance(value, (bool, str)):
+            return value
+        if isinstance(value, (int, np.integer)):
+            return int(value)
+        if isinstance(value, (float, np.floating)):
+            return float(value) if math.isfinite(value) else {"?": "a number that is none"}
+        if isinstance(value, torch.Tensor):
+            operand = self.operands.find(value, content=False)
+            return {"?": "a tensor"} if operand is None else {"r": operand}
+        if isinstance(value, (list, tuple)) and len(value) <= MAX_CONSTANTS:
+            return {"l": [self._argument(item) for item in value]}
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+            return {"m": {key: self._argument(item) for key, item in value.items()}}
+        if isinstance(value, slice):
+            return {"s": [self._argument(item) for item in (value.start, value.stop, value.step)]}
+        if value is Ellipsis:
+            return {"e": 0}
+        if isinstance(value, torch.dtype):
+            return {"d": str(value).removeprefix("torch.")}
+        if isinstance(value, torch.device) and value.type == "cpu":
+            return {"c": 0}
+        return {"?": type(value).__name__[:40]}
 
 
-_POSITIONS = ("weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing")
-
-
-def leaves(value: Any) -> list[torch.Tensor]:
-    """The tensors of a batch or an output, in order."""
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, (tuple, list)):
-        return []
-    return [leaf for item in value[:MAX_LEAVES] for leaf in leaves(item)][:MAX_LEAVES]
-
-
-def repeated(ops: list[Op]) -> list[Op]:
+def repeating(ops: list[Op]) -> list[Op]:
     """The shortest stretch of operations that, again and again, makes up all of them."""
     for size in range(1, len(ops) // 2 + 1):
         if len(ops) % size == 0 and ops == ops[:size] * (len(ops) // size):
@@ -319,28 +366,36 @@ def _modes(module: torch.nn.Module) -> str:
     return letters[0] if len(set(letters)) == 1 else letters
 
 
-def _applied(node: Any, following: list[Any], parts: list[Any]) -> Any:
-    """A node of the graph over expressions, where it is one of those that can be told."""
-    name = node.name()
-    first = following[0] is not None
-    if name in ("DivBackward0", "MulBackward0") and len(parts) == 1:
-        if name == "DivBackward0" and not first:
-            return None  # a number divided by a loss
-        number = _number(node._saved_other if first else node._saved_self)
-        return None if number is None else ["/" if name == "DivBackward0" else "*", parts[0], number]
-    if name == "AddBackward0" and node._saved_alpha == 1:
-        return ["+", parts]
-    if name == "NegBackward0":
-        return ["-", parts[0]]
-    if name in ("MeanBackward0", "SumBackward0"):
-        return ["mean" if name == "MeanBackward0" else "sum", parts[0]]
-    if name == "StackBackward0":
-        return ["stack", parts]
-    return None
+def _precision() -> list[str]:
+    """The type of matrix products, where autocast is on."""
+    if not torch.is_autocast_enabled("cpu"):
+        return []
+    return [str(torch.get_autocast_dtype("cpu")).removeprefix("torch.")]
 
 
-def _number(value: Any) -> float | None:
-    """A factor: a number, or a tensor of one."""
+def _group(log: ScriptLog, group: dict[str, Any]) -> Any:
+    """A group of an optimizer's parameters with its plain settings; None where it cannot be told."""
+    operands = [log.operands.find(tensor, content=False) for tensor in group["params"]]
+    settings = {key: value for key, value in group.items() if key != "params"}
+    plain = {}
+    for key, value in settings.items():
+        if isinstance(value, (tuple, list)) and all(isinstance(item, (int, float)) for item in value):
+            plain[key] = {"l": list(value)}
+        elif value is None or isinstance(value, (bool, int, float, str)):
+            plain[key] = value
+        else:
+            return None
+    return None if None in operands or any(op[0] != "p" for op in operands if op) else [[op[1] for op in operands if op], plain]
+
+
+def _settings(optimizer: torch.optim.Optimizer) -> list[list[Any]]:
+    """The settings of each group that may change while a loop runs."""
+    return [[_plain(group.get(key)) for key in SETTINGS] for group in optimizer.param_groups]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [float(item) for item in value]
     if isinstance(value, torch.Tensor):
-        return float(torch._C.TensorBase.item(value)) if value.numel() == 1 else None
+        return float(value) if value.numel() == 1 else None
     return float(value) if isinstance(value, (int, float)) else None

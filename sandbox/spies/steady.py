@@ -25,7 +25,7 @@ import torch
 
 from sandbox.spies.feed import Draw
 from sandbox.spies.graphs import Mark, first_tensor, functions_running, mark_node
-from sandbox.spies.script import leaves
+from sandbox.spies.operands import leaves
 
 if TYPE_CHECKING:
     from sandbox.spies.data import PassState
@@ -102,6 +102,7 @@ class Steady:
         self._batch: weakref.ref[torch.Tensor] = NOTHING  # … and that batch
         self._values: list[float] = []  # the losses of the steps counted, and of the one under way
         self._graph: Any = None  # of the last forward, until its backward
+        self._rated: list[Any] = []  # the settings that change at every step
         self._marks = False  # whether outputs themselves go backward
         self.losses: list[Any] = []  # nodes of the losses since the last backward
         self._given: list[Any] = []  # the batches of the step under way
@@ -192,6 +193,7 @@ class Steady:
         for beat, following in zip(script, [*script[1:], script[0]], strict=True):
             beat.following = following
         self._fed, self._uses, self._optimizer = fed, uses, info
+        self._rated = next((op[2] for op in recorder.script.last if op[0] == "R"), [])
         self._marks = any("f" in str(beat.expression) for beat in script if beat.kind == "B")
         self.now = script[0]
 
@@ -274,7 +276,7 @@ class Steady:
             self._graph = None if result is None else result.grad_fn
             if self._marks:
                 self._outputs.append([weakref.ref(leaf) for leaf in leaves(output)])
-                self._recorder.script.mark_output(self._outputs[-1])
+                self._recorder.script.operands.mark_output(self._outputs[-1])
             else:
                 self._outputs.append([] if result is None else [weakref.ref(result)])
             if self.now is None:  # all was told while it ran, without its mark
@@ -311,15 +313,15 @@ class Steady:
 
     def _is_expressed(self, root: torch.Tensor, beat: Beat) -> bool:
         """Whether what goes backward is made of the step's losses as it was last time."""
-        script = self._recorder.script
+        operands = self._recorder.script.operands
         for node in self.losses:
-            script.hold_loss(node)
+            operands.hold_loss(node)
         self.losses.clear()
-        return bool(script.expression(root) == beat.expression)
+        return bool(operands.expression(root) == beat.expression)
 
     def stepped(self, optimizer: torch.optim.Optimizer) -> bool:
         """The same for the step itself."""
-        beat, info = self.now, self._optimizer
+        beat, info, recorder = self.now, self._optimizer, self._recorder
         groups = optimizer.param_groups
         if (
             beat is None
@@ -330,15 +332,18 @@ class Steady:
         ):
             self.leave()
             return False
-        if (run := self.run) is not None and groups[0].get("lr", 0.0) == run[0]:
+        if (run := self.run) is not None and groups[0].get("lr", 0.0) == run[0] and not self._rated:
             run[1] += 1
-        else:
+        elif self._rated and (changed := recorder.script.changed(info.number, optimizer)) == self._rated:
             self.run = self.rate(optimizer)
+        else:
+            recorder.script.pending = changed if self._rated else None
+            self.leave()
+            return False
         self.now = beat.following
         self._count += 1
         self._given.clear()
         self._outputs.clear()
-        recorder = self._recorder
         recorder.steps += 1
         if self._count >= self._limit:
             self.leave()
@@ -379,7 +384,7 @@ class Steady:
         feed, number = recorder.feed, len(fed)
         values, rest = values[: count * number], values[count * number :]
         recorder.order.again(count)
-        recorder.script.order.again(count)
+        recorder.script.repeated(count)
         recorder.ledger.passed(count)
         recorder.losses.extend(values)
         if all(draw.of is fed[0].of and draw.rows == fed[0].rows for draw in fed):

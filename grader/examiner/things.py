@@ -1,0 +1,123 @@
+"""What a program works on: what the exercise made, and the loaders and optimizers that the program makes itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from sandbox.spies import Spies
+
+MAX_MADE = 64  # loaders and optimizers that a program makes
+OPTIMIZERS = ("SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD", "LBFGS")
+
+
+class Cannot(Exception):  # noqa: N818 - it is no error of ours
+    """The program says of an operation that it cannot be told, or has one that is not on the list."""
+
+
+class Contradiction(Exception):  # noqa: N818
+    """The program does what it cannot have done: it draws from a pass that is over, or uses what was never made."""
+
+
+class TooLong(Exception):  # noqa: N818
+    """The program took longer than it may."""
+
+
+class Things:
+    """Modules, optimizers, loaders and schedulers by the numbers that the spies gave them."""
+
+    def __init__(self, spies: Spies, model: torch.nn.Module, *, traced: bool) -> None:
+        self._spies = spies
+        self.model = model
+        self.traced = traced
+        self._given = len(list(model.parameters()))
+        self._made: list[Any] = []  # kept alive, as the student's variables kept them
+
+    def module(self, which: int) -> torch.nn.Module:
+        """A module of the exercise."""
+        module = self._spies.recorder.registry.module_at(index(which))
+        if module is None:
+            raise Cannot("a model that the file makes itself")
+        return module
+
+    def parameter(self, which: int) -> torch.Tensor:
+        """A parameter of the exercise's model."""
+        ref = self._spies.recorder.registry.tensors.get(index(which))
+        tensor = ref() if ref is not None else None
+        if tensor is None or not any(tensor is own for own in self.model.parameters()):
+            raise Cannot("a parameter that the file makes itself")
+        return tensor
+
+    def parameters(self) -> list[torch.nn.Parameter]:
+        """All parameters of the exercise's model."""
+        return list(self.model.parameters())
+
+    def optimizer(self, which: int) -> torch.optim.Optimizer:
+        """An optimizer."""
+        optimizer = self._spies.recorder.registry.optimizer_at(index(which))
+        if optimizer is None:
+            raise Cannot("an optimizer that the file makes itself")
+        return optimizer
+
+    def make_optimizer(self, which: int, name: str, groups: Sequence[Any]) -> None:
+        """Make one of torch's optimizers, which must get this number."""
+        if name not in OPTIMIZERS or len(self._made) >= MAX_MADE:
+            raise Cannot("an optimizer that the file makes itself")
+        given = []
+        for numbers, settings in groups:
+            plain = {str(key): _setting(value) for key, value in settings.items()}
+            given.append({**plain, "params": [self.parameter(item) for item in numbers]})
+        made = getattr(torch.optim, name)(given)
+        self._made.append(made)
+        if self._spies.recorder.registry.optimizer(made).number != which:
+            raise Contradiction("an optimizer has another number")
+
+    def loader(self, which: int) -> DataLoader[Any]:
+        """A loader."""
+        loader = self._spies.loader_at(index(which))
+        if loader is None:
+            raise Cannot("a loader that the file makes itself")
+        return loader
+
+    def make_loader(
+        self, which: int, data: Any, size: int, shuffled: bool, drop_last: bool, generator: torch.Generator | None
+    ) -> None:
+        """Make a loader, which must get this number."""
+        if len(self._made) >= MAX_MADE:
+            raise Cannot("too many loaders")
+        made: DataLoader[Any] = DataLoader(
+            data, batch_size=size, shuffle=shuffled, drop_last=drop_last, generator=generator
+        )
+        self._made.append(made)
+        if self._spies.number_of(made) != which:
+            raise Contradiction("a loader has another number")
+
+    def scheduler(self, which: int) -> Any:
+        """A scheduler of the exercise; None for one that the file makes itself, whose rates are told."""
+        return self._spies.scheduler_at(which)
+
+
+def index(value: Any) -> int:
+    """A whole number, not negative.  Raises Contradiction."""
+    if type(value) is not int or value < 0:
+        raise Contradiction("a number is not one")
+    return value
+
+
+def number(value: Any) -> float:
+    """A finite number.  Raises Contradiction."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise Contradiction("a number is not one")
+    return float(value)
+
+
+def _setting(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, dict):
+        return tuple(number(item) for item in value["l"])
+    return number(value)
