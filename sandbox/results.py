@@ -74,6 +74,11 @@ class Results:
         """What the student's function returned: a module of the graded shapes counts, instead of the given one."""
         if self._shapes and isinstance(value, torch.nn.Module) and value is not self.given:
             self._returned = self._state(value)
+            self._recorder.script.returned(self._returned)
+
+    def returned(self, state: list[torch.Tensor]) -> None:
+        """The state that counts instead of the given module's."""
+        self._returned = state
 
     def _state(self, module: torch.nn.Module) -> list[torch.Tensor]:
         """A module's tensors in the graded order: its parameters, or with its buffers; [] where they do not fit."""

@@ -42,6 +42,7 @@ FOREACH = frozenset(
     "maximum sign reciprocal".split()
 )
 GETTERS = {
+    "torch.Tensor.__deepcopy__": lambda tensor: tensor.detach().clone().requires_grad_(tensor.requires_grad),
     "torch.Tensor.data.__get__": lambda tensor: tensor.data,
     "torch.Tensor.T.__get__": lambda tensor: tensor.T,
     "torch.Tensor.mT.__get__": lambda tensor: tensor.mT,

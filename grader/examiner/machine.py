@@ -39,10 +39,10 @@ DTYPES = {
     name: getattr(torch, name)
     for name in ("float16", "bfloat16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
 }
-SILENT = ("I", "E", "M", "N", "O", "R", "T", "t", "X")  # operations that are no beats
+SILENT = ("I", "E", "G", "M", "N", "O", "R", "X", "Y", "=", "~")  # operations that are no beats
 
 Op = Sequence[Any]
-Made = list[torch.Tensor]
+Made = list[Any]
 
 
 class _Poison:
@@ -77,7 +77,7 @@ class Machine:
         self._batches: deque[Made] = deque(maxlen=KEPT)  # newest first
         ages = _Ages(scripts)
         self._outputs: deque[Made] = deque(maxlen=1 + ages.oldest["f"])
-        self._losses: deque[torch.Tensor] = deque(maxlen=1 + max(ages.oldest["L"], ages.oldest["l"]))
+        self._losses: deque[Any] = deque(maxlen=1 + max(ages.oldest["L"], ages.oldest["l"]))
         self._values: dict[int, list[Any]] = {0: []}
         self._kept = ages.stretches
 
@@ -113,7 +113,8 @@ class Machine:
             raise Contradiction("an operation is not one")
         kind, *operands = op
         if kind == "?":
-            raise Cannot(str(operands[1]) if len(operands) > 1 else "an unknown operation")
+            self._pass_over(script, *operands)
+            return
         execute = _OPERATIONS.get(kind)
         if execute is None:
             raise Cannot("an unknown operation")
@@ -124,6 +125,16 @@ class Machine:
             execute(self, script, *operands)
         except (TypeError, ValueError, IndexError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
             raise Contradiction(f"operation {kind} fails: {type(error).__name__}: {error}"[:300]) from error
+
+    def _pass_over(self, script: int, beat: Any = "", why: Any = "an unknown operation", quiet: Any = False) -> None:
+        """An evaluation that changes nothing is left out; what it gave may not be used."""
+        if beat not in ("f", "l") or quiet is not True:
+            raise Cannot(str(why)[:200])
+        self._place += 1
+        if beat == "f":
+            self._outputs.appendleft([_Poison(str(why))] * KEPT)
+        elif self._things.traced:
+            self._losses.appendleft(_Poison(str(why)))
 
     # ── batches and models ───────────────────────────────────────────────────────────────────────
 
@@ -243,20 +254,42 @@ class Machine:
             else:
                 groups[index(place)][key] = next(self._numbers)
 
-    def _step(self, script: int, optimizer: int, closure: Sequence[Op] | None = None) -> None:
+    def _step(
+        self, script: int, optimizer: int, closure: Sequence[Op] | None = None, scaler: int | None = None
+    ) -> None:
         chosen = self._things.optimizer(optimizer)
-        if closure is None:
-            chosen.step()
-            return
         start = self._place
 
-        def again() -> torch.Tensor:
+        def again() -> Any:
             self._place = start
-            for op in closure:
+            for op in closure or ():
                 self._execute(script, op)
-            return self._losses[0]
+            return self._losses[0] if self._losses else None
 
-        chosen.step(again)
+        if scaler is not None:
+            self._things.scaler(scaler).step(chosen)
+        elif closure is None:
+            chosen.step()
+        else:
+            chosen.step(again)
+
+    def _make_scaler(self, _: int, made: int, enabled: bool, settings: Mapping[str, Any]) -> None:
+        self._things.make_scaler(made, bool(enabled), settings)
+
+    def _scale(self, _: int, scaler: int, expression: Any) -> None:
+        self._losses.appendleft(self._things.scaler(scaler).scale(self._value(expression, MAX_DEPTH)))
+
+    def _unscale(self, _: int, scaler: int, optimizer: int) -> None:
+        self._things.scaler(scaler).unscale_(self._things.optimizer(optimizer))
+
+    def _skip(self, _: int, scaler: int, optimizer: int) -> None:
+        self._things.scaler(scaler).step(self._things.optimizer(optimizer))
+
+    def _update(self, _: int, scaler: int) -> None:
+        self._things.scaler(scaler).update()
+
+    def _return(self, _: int, operands: Sequence[Any]) -> None:
+        self._things.returned = [self._operand(operand) for operand in islice(operands, KEPT * KEPT)]
 
     def _schedule(self, _: int, scheduler: int) -> None:
         if (known := self._things.scheduler(scheduler)) is not None:
@@ -267,7 +300,9 @@ class Machine:
 
     # ── operations of the student's own code ─────────────────────────────────────────────────────
 
-    def _call(self, _: int, name: str, args: Sequence[Any], kwargs: Any, given: int) -> None:
+    def _call(
+        self, _: int, name: str, args: Sequence[Any], kwargs: Any, given: int, precision: str = ""
+    ) -> None:
         if index(given) > KEPT * KEPT:
             raise Contradiction("an operation that gives too much")
         called = functions.function(name)
@@ -281,14 +316,17 @@ class Machine:
             values += [poison] * given
             return
         assert called is not None
-        result = leaves(called(*arguments, **named))
+        with _autocast(precision):
+            result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
         values += result
 
-    def _call_without(self, _: int, name: str, args: Sequence[Any], kwargs: Any, given: int) -> None:
+    def _call_without(
+        self, _: int, name: str, args: Sequence[Any], kwargs: Any, given: int, precision: str = ""
+    ) -> None:
         with torch.no_grad():
-            self._call(_, name, args, kwargs, given)
+            self._call(_, name, args, kwargs, given, precision)
 
     def _argument(self, value: Any, depth: int = MAX_DEPTH) -> Any:
         if value is None or isinstance(value, (bool, str, float)):
@@ -316,6 +354,12 @@ class Machine:
             return DTYPES[what]
         if kind == "c":
             return torch.device("cpu")
+        if kind == "f":
+            return {"preserve_format": torch.preserve_format, "contiguous_format": torch.contiguous_format}[what]
+        if kind == "G":
+            return self._things.loader(what).generator
+        if kind == "g":
+            return self._things.generator(*what)
         return _Poison(str(what))
 
     # ── operands ─────────────────────────────────────────────────────────────────────────────────
@@ -351,6 +395,8 @@ class Machine:
             return gradient
         if kind == "d":
             return self._things.loader(first).dataset.tensors[place]  # type: ignore[attr-defined]
+        if kind == "u":
+            return list(self._things.module(first).buffers())[place]
         if kind in ("v", "w"):
             stretch = first if kind == "w" else self._stretch - first
             values = self._values.get(stretch, [])
@@ -368,7 +414,7 @@ class Machine:
             raise Contradiction("an expression is nested too deeply")
         kind, *parts = expression
         if kind == "L":
-            return self._whole("l", parts[0], 0)
+            return self._operand(["l", parts[0], 0, None])
         if kind in ("f", "v", "w", "l", "p"):
             return self._operand(expression)
         if kind in ("+", "stack"):
@@ -402,12 +448,19 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "N": Machine._seed,
     "O": Machine._build,
     "R": Machine._set,
+    "G": Machine._make_scaler,
+    "K": Machine._skip,
     "S": Machine._step,
-    "T": Machine._call,
+    "T": Machine._update,
+    "U": Machine._unscale,
+    "X": Machine._scale,
+    "Y": Machine._return,
     "Z": Machine._clear,
+    "a": Machine._differentiate,
     "f": Machine._evaluation,
     "l": Machine._evaluated_loss,
-    "t": Machine._call_without,
+    "=": Machine._call,
+    "~": Machine._call_without,
 }
 
 

@@ -107,6 +107,8 @@ class _Again(Child):
             recorder.told = lines[place] if place < len(lines) else 0
 
         Machine(things, scripts, programs[0].numbers, before, self._until).run(programs[0].items)
+        if things.returned is not None and self.results is not None:
+            self.results.returned(things.returned)
 
 
 def _lines_of(records: Sequence[trace.Record]) -> Iterator[tuple[int, list[int]]]:

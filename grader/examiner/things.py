@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -27,6 +27,14 @@ class TooLong(Exception):  # noqa: N818
     """The program took longer than it may."""
 
 
+class _Own(torch.optim.Optimizer):
+    """An optimizer of the student's own kind: its step is what the program says."""
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+        """Do what the student's did."""
+        return None if closure is None else closure()
+
+
 class Things:
     """Modules, optimizers, loaders and schedulers by the numbers that the spies gave them."""
 
@@ -35,6 +43,8 @@ class Things:
         self.model = model
         self.traced = traced
         self._given = len(list(model.parameters()))
+        self.returned: list[torch.Tensor] | None = None
+        self._generators: dict[int, torch.Generator] = {}
         self._made: list[Any] = []  # kept alive, as the student's variables kept them
 
     def module(self, which: int) -> torch.nn.Module:
@@ -65,13 +75,13 @@ class Things:
 
     def make_optimizer(self, which: int, name: str, groups: Sequence[Any]) -> None:
         """Make one of torch's optimizers, which must get this number."""
-        if name not in OPTIMIZERS or len(self._made) >= MAX_MADE:
+        if (name and name not in OPTIMIZERS) or len(self._made) >= MAX_MADE:
             raise Cannot("an optimizer that the file makes itself")
         given = []
         for numbers, settings in groups:
             plain = {str(key): _setting(value) for key, value in settings.items()}
             given.append({**plain, "params": [self.parameter(item) for item in numbers]})
-        made = getattr(torch.optim, name)(given)
+        made = getattr(torch.optim, name)(given) if name else _Own(given, {})
         self._made.append(made)
         if self._spies.recorder.registry.optimizer(made).number != which:
             raise Contradiction("an optimizer has another number")
@@ -95,6 +105,30 @@ class Things:
         self._made.append(made)
         if self._spies.number_of(made) != which:
             raise Contradiction("a loader has another number")
+
+    def scaler(self, which: int) -> torch.amp.GradScaler:
+        """A gradient scaler."""
+        scaler = self._spies.scaler_at(index(which))
+        if scaler is None:
+            raise Cannot("a scaler that the file makes itself")
+        return scaler
+
+    def make_scaler(self, which: int, enabled: bool, settings: Mapping[str, Any]) -> None:
+        """Make a scaler, which must get this number."""
+        if len(self._made) >= MAX_MADE:
+            raise Cannot("too many scalers")
+        made = torch.amp.GradScaler("cpu", enabled=enabled, **{str(k): v for k, v in settings.items()})
+        self._made.append(made)
+        if self._spies.number_of_scaler(made) != which:
+            raise Contradiction("a scaler has another number")
+
+    def generator(self, which: int, seed: int) -> torch.Generator:
+        """A generator that the program made, with this seed when it is first used."""
+        if index(which) >= MAX_MADE:
+            raise Cannot("too many generators")
+        if which not in self._generators:
+            self._generators[which] = torch.Generator().manual_seed(index(seed))
+        return self._generators[which]
 
     def scheduler(self, which: int) -> Any:
         """A scheduler of the exercise; None for one that the file makes itself, whose rates are told."""

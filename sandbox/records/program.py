@@ -15,19 +15,33 @@ class Script(Record):
     ["I", loader]                           a pass over a loader begins
     ["D", loader, age]                      a batch is drawn from the loader's newest pass (age 0), or one before it
     ["E", loader, age]                      that pass is asked for more, and has none
+    ["M", loader, source, size, shuffled, drop_last, generator]    a loader is made, over another's data or operands
+    ["N", seed]                             torch's global generator is seeded
     ["F", module, modes, [operand, …]]      a forward; "f" without gradients
     ["L", name, [operand, …], {options}]    a loss of torch.nn.functional; "l" without gradients
     ["B", expression, before, retain]       a backward; `before`: the gradients were none, zero or kept then
+    ["A", expression, [operand, …]]         autograd.grad of parameters, "a" of anything else; gives values
     ["C", name, limit, norm_type]           the gradients are clipped
     ["Z", optimizer, set_to_none]           gradients are cleared; an optimizer of -1: by the module
-    ["S", optimizer]                        a step; ["S", optimizer, [operation, …]] with the closure it calls
+    ["O", optimizer, class, groups]         an optimizer is made; without a class it is of the file's own kind
+    ["R", optimizer, [[group, setting], …]] settings take the next of the program's numbers
+    ["S", optimizer, closure, scaler]       a step, with the operations of the closure it calls, by a scaler
     ["H", scheduler]                        a scheduler's step
-    ["?", beat, why]                        what cannot be told so that it could be executed
+    ["G", scaler, enabled, settings]        a gradient scaler is made
+    ["X", scaler, expression]               it scales a loss, and what it gives counts as one
+    ["U", scaler, optimizer]                it unscales; "K": its step was skipped
+    ["T", scaler]                           it updates its scale
+    ["=", function, arguments, named, n]    a function of torch, which gives n values; "~" without gradients
+    ["Y", [operand, …]]                     the state that is handed back in place of the given module's
+    ["?", beat, why, quiet]                 what cannot be told so that it could be executed; `quiet`: nor need it be
 
+    F, L, = (and the small letters) end with the type that autocast makes of matrix products, where it is on.
     `modes` is "t" or "e" where all layers are in that mode, else one of these letters for each of `modules()`.
-    An operand is [kind, age, leaf, view]: the tensor `leaf` of a batch ("b") or an output ("f") made `age`
-    before the newest, seen through a view [offset, shape, stride] or as another type, or whole (null).
-    An expression is such an operand, or ["L", age], ["/", expression, number], ["*", …], ["+", [expression, …]],
+    An operand is [kind, first, place, view]: of a batch (b), an output (f) or a loss (l) made `first` before the
+    newest the tensor `place`; parameter (p) or gradient (g) number `first`; a buffer (u); a tensor of a loader's data
+    (d); a value of this or the last stretch (v), or of a stretch by its number (w).  `view` is [offset, shape,
+    stride], or [type, shape], or null.
+    An expression is an operand, or ["L", age], ["/", expression, number], ["*", …], ["+", [expression, …]],
     ["-", expression], ["mean", expression], ["sum", expression] or ["stack", [expression, …]].
     """
 

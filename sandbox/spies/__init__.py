@@ -59,6 +59,15 @@ class Spies:
         """The loader of a number; None where there is none, or none any more."""
         return self._data.loader_at(number)
 
+    def scaler_at(self, number: int) -> GradScaler | None:
+        """The scaler of a number; None where there is none, or none any more."""
+        return self._scaling.scaler_at(number)
+
+    def number_of_scaler(self, scaler: GradScaler) -> int:
+        """The number of a scaler, which is given one where it is new; -1 where there are too many."""
+        used = self._scaling.register(scaler)
+        return -1 if used is None else used.number
+
     def number_of(self, loader: DataLoader[Any]) -> int:
         """The number of a loader, which is given one where it is new."""
         return self._data.loader(loader, 0)

@@ -109,7 +109,7 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
     def look_before(outputs: Any, wanted: Sequence[Any], plain: bool) -> tuple[int, float | None]:
         line = recorder.beat("A")
         root, value = _scalar(outputs)
-        recorder.script.differentiated(root, wanted, plain)
+        recorder.script.differentiated("A", outputs, wanted, plain)
         _note(recorder, root, value, line)
         return line, value
 
@@ -126,18 +126,30 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
             ledger.settle(given)
         ledger.row("A", line, value=value, after=ledger.gradients(given), params=ledger.values())
 
+    def called(outputs: Any, inputs: Any, args: tuple[Any, ...], kwargs: dict[str, Any], told: bool) -> Any:
+        recorder.script.busy = True
+        try:
+            result = original(outputs, inputs, *args, **kwargs)
+        finally:
+            recorder.script.busy = False
+        if told:
+            recorder.shield(recorder.script.gave_gradients, result)
+        return result
+
     @functools.wraps(original)
     def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if recorder.script.busy:  # torch asks a mode, which calls this once more
+            return original(outputs, inputs, *args, **kwargs)
         one = isinstance(inputs, torch.Tensor)
         wanted: Sequence[Any] = [inputs] if one else list(inputs)
         if recorder.elsewhere or recorder.differentiating or not recorder.shield(_trains, recorder, wanted):
-            if not recorder.differentiating and not recorder.elsewhere:
+            told = not recorder.differentiating and not recorder.elsewhere
+            if told:
                 recorder.beat("a")
-                recorder.script.unknown("a", "gradients by autograd.grad")
-            return original(outputs, inputs if one else wanted, *args, **kwargs)
+                recorder.shield(recorder.script.differentiated, "a", outputs, wanted, not args and not kwargs)
+            return called(outputs, inputs if one else wanted, args, kwargs, told)
         seen = recorder.shield(look_before, outputs, wanted, not args and not kwargs)
-        result = original(outputs, inputs if one else wanted, *args, **kwargs)
-        recorder.shield(recorder.script.gave_gradients, result)
+        result = called(outputs, inputs if one else wanted, args, kwargs, True)
         if seen is not None and recorder.ledger.open:
             recorder.shield(look_after, *seen, wanted, result)
         return result

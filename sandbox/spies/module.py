@@ -35,10 +35,11 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
         # While a checkpoint computes its forward again (`differentiating`), that is no beat of the loop.
         if recorder.depth or recorder.differentiating or recorder.elsewhere or is_compiling():
             return original(module, *args, **kwargs)
+        if recorder.script.tracing and spy.is_traced(module):
+            return original(module, *args, **kwargs)
         recorder.depth = 1
         try:
             if not module._parameters and not module._modules and type(module).parameters is parameters:
-                recorder.depth = 0 if recorder.script.tracing else 1
                 return original(module, *args, **kwargs)
             if steady.now is not None and not kwargs and steady.forward(module, args):
                 output = original(module, *args, **kwargs)
@@ -69,6 +70,11 @@ class _ModuleSpy:
         self._watchers = watchers
         self._batch: torch.Tensor | None = None
         self._line = 0
+
+    def is_traced(self, module: torch.nn.Module) -> bool:
+        """Whether what a module does is told operation by operation: it is none of the exercise's."""
+        info = self._recorder.registry.module(module)
+        return info is None or not (info.given or isinstance(getattr(module, "_orig_mod", None), torch.nn.Module))
 
     def before(
         self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -116,6 +116,9 @@ class Operands:
                 return [kind, age, place]
         if (number := self._recorder.registry.find(value)) >= 0:
             return ["p", number, 0]
+        for number, place, buffer in self._buffers():
+            if buffer is value:
+                return ["u", number, place]
         known = self._values.get(id(value))
         if known is not None and known[0]() is value:
             back = self.stretch - known[1]
@@ -126,6 +129,12 @@ class Operands:
                 if tensor is not None and tensor.is_leaf and tensor.grad is value:
                     return ["g", number, 0]
         return None
+
+    def _buffers(self) -> Iterator[tuple[int, int, torch.Tensor]]:
+        for info in self._recorder.registry.modules[:1]:
+            if (module := info.ref()) is not None:
+                for place, buffer in enumerate(module.buffers()):
+                    yield info.number, place, buffer
 
     def _made(self) -> Iterator[tuple[str, int, int, Leaf]]:
         for kind, made in (("b", self._batches), ("f", self._outputs)):
@@ -148,6 +157,8 @@ class Operands:
             if (tensor := ref()) is not None:
                 back = self.stretch - stretch
                 yield (["v", back, place] if back < 2 else ["w", stretch, place]), tensor
+        for number, place, buffer in self._buffers():
+            yield ["u", number, place], buffer
         for number, ref in self._recorder.registry.tensors.items():
             if (tensor := ref()) is not None:
                 yield ["p", number, 0], tensor

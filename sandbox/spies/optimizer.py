@@ -100,8 +100,8 @@ def _clears(recorder: Recorder) -> int:
 def _before_step(recorder: Recorder) -> Callable[..., None]:
     def before(optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
         recorder.stepping += 1
-        if recorder.steady.now is None and recorder.stepping == 1 and (args[1:] or kwargs):
-            recorder.script.closure_begins()
+        if recorder.steady.now is None and recorder.stepping == 1:
+            recorder.script.step_begins(optimizer, bool(args[1:] or kwargs))
         if recorder.ledger.open and recorder.stepping == 1:
             recorder.shield(
                 look, optimizer

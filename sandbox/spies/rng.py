@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,8 @@ def install(recorder: Recorder) -> Callable[[], None]:
             if count <= MAX_EVENTS and not recorder.elsewhere:
                 value = next((item for item in (*args, *kwargs.values()) if type(item) is int), -1)
                 value = value if abs(value) < 1 << 63 else -1
-                recorder.script.seeded(name, value)
+                if not recorder.differentiating and sys._getframe(1).f_code.co_filename == recorder.filename:
+                    recorder.script.seeded(name, value)
                 recorder.write(
                     trace.Rng(what=name, value=value, at_step=recorder.steps, line=recorder.line())
                 )

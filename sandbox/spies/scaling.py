@@ -86,6 +86,8 @@ class ScalingSpy:
             return None
         recorder = self._recorder
         used = _Used(len(self._all), scaler, recorder.registry.given, recorder.line(3))
+        if not used.given:
+            recorder.script.scaler_made(used.number, scaler)
         self._known[id(scaler)] = used
         self._all.append(used)
         return used
@@ -114,10 +116,22 @@ class ScalingSpy:
 
         return method
 
+    def scaler_at(self, number: int) -> GradScaler | None:
+        """The scaler of a number; None where there is none, or none any more."""
+        return self._all[number].ref() if 0 <= number < len(self._all) else None
+
     # ── what each method's wrapper does ──────────────────────────────────────────────────────────
 
     def _scale(self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]) -> Any:
-        result = call()
+        script = self._recorder.script
+        told = self._recorder.shield(script.scale, used.number, args)
+        busy, script.busy = script.busy, True
+        try:
+            result = call()
+        finally:
+            script.busy = busy
+        if told:
+            self._recorder.shield(script.scaled, told, result)
         self._recorder.shield(self._scaled, used, scaler, args, result)
         return result
 
@@ -146,15 +160,15 @@ class ScalingSpy:
     def _unscale(
         self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]
     ) -> Any:
-        seen = self._recorder.shield(self._before_unscale, used)
+        seen = self._recorder.shield(self._before_unscale, used, args)
         result = call()
         self._recorder.shield(self._after_unscale, used, scaler, *(seen or (0, None)))
         return result
 
-    def _before_unscale(self, used: _Used) -> tuple[int, str | None]:
+    def _before_unscale(self, used: _Used, args: tuple[Any, ...]) -> tuple[int, str | None]:
         used.unscaled += 1
         line, ledger = self._recorder.beat("U"), self._recorder.ledger
-        self._recorder.script.unknown("U", "a gradient scaler")
+        self._recorder.script.by_scaler("U", used.number, args)
         return line, ledger.gradients() if ledger.open and used.enabled else None
 
     def _after_unscale(self, used: _Used, scaler: GradScaler, line: int, before: str | None) -> None:
@@ -168,21 +182,26 @@ class ScalingSpy:
     def _step(self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]) -> Any:
         steps, self._in_step = self._recorder.steps, True
         used.steps += 1
+        self._recorder.script.scaler = used.number
         try:
             result = call()
         finally:
             self._in_step = False
+            self._recorder.script.scaler = None
         self._scaled_by = None
         if self._recorder.steps == steps:
             used.skipped += 1
             self._recorder.shield(self._recorder.beat, "K")
-            self._recorder.script.unknown("K", "a gradient scaler")
+            self._recorder.shield(self._recorder.script.by_scaler, "K", used.number, args)
         return result
 
     def _update(self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]) -> Any:
         used.updates += 1
         self._recorder.shield(self._recorder.beat, "T")
-        self._recorder.script.unknown("T", "a gradient scaler")
+        if args and args[0] is not None:
+            self._recorder.script.unknown("T", "a scale of the file's own")
+        else:
+            self._recorder.script.add(["T", used.number])
         return call()
 
     def _stepped(self) -> None:

@@ -131,8 +131,17 @@ class ScheduleSpy:
                 return original(scheduler, *args, **kwargs)
             finally:
                 self._inside -= 1
+                if not self._inside and not self._recorder.elsewhere:
+                    self._recorder.shield(self._explained, scheduler)
 
         return step
+
+    def _explained(self, scheduler: Any) -> None:
+        """What a scheduler of the exercise has just set needs no telling."""
+        known, optimizer = self._known.get(id(scheduler)), getattr(scheduler, "optimizer", None)
+        if known is not None and known.given and isinstance(optimizer, torch.optim.Optimizer):
+            number = self._recorder.registry.optimizer(optimizer).number
+            self._recorder.script.explained(number, optimizer)
 
     def _called(self, scheduler: Any) -> None:
         recorder = self._recorder

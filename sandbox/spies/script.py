@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +29,8 @@ MAX_LAYERS = 128
 MAX_NUMBERS = 8192  # of settings that changed
 MAX_CONSTANTS = 16  # numbers in one list that stands in the student's code
 SETTINGS = ("lr", "momentum", "betas", "weight_decay")  # of an optimizer's groups, that may change
+MAX_GENERATORS = 16
+SCALER = ("scale", "growth_factor", "backoff_factor", "growth_interval")
 UNKNOWN = "?"
 _POSITIONS = ("weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing")
 
@@ -55,6 +57,8 @@ class ScriptLog:
         self._numbers: list[list[float]] = []  # settings as they changed: a number, and how often in turn
         self._loaders: list[tuple[weakref.ref[Any], int]] = []
         self._full = False
+        self.scaler: int | None = None  # whose step is under way
+        self._generators: list[Any] = []  # that the student's code made
         self.pending: list[list[Any]] | None = None  # settings that changed, and were not expected to
 
     def boundary(self) -> None:
@@ -176,10 +180,14 @@ class ScriptLog:
         """A root module is called."""
         operands = [self.operands.find(value) for value in args]
         beat = "F" if torch.is_grad_enabled() else "f"
-        if kwargs or None in operands:
-            self.unknown(beat, "an input of the model")
+        number, modes = info.number, _modes(module)
+        if (inner := getattr(module, "_orig_mod", None)) is not None:  # what torch.compile was given
+            known = self._recorder.registry.module(inner)
+            number = -1 if known is None else known.number
+        if kwargs or None in operands or number < 0:
+            self.add([UNKNOWN, beat, "an input of the model", modes == "e"])
         else:
-            self.add([beat, info.number, _modes(module), operands, *_precision()])
+            self.add([beat, number, modes, operands, *_precision()])
         self.inside = True
 
     def made(self, output: Any) -> None:
@@ -201,7 +209,7 @@ class ScriptLog:
             or None in operands
             or not all(isinstance(value, (bool, int, float, str)) for value in options.values())
         ):
-            self.unknown(beat, "an operand of the loss")
+            self.add([UNKNOWN, beat, "an operand of the loss", True])
         else:
             self.add([beat, name, operands, options, *_precision()])
         if isinstance(result, torch.Tensor) and (training or self.tracing):
@@ -223,14 +231,15 @@ class ScriptLog:
         else:
             self.unknown("", "a generator's state")
 
-    def differentiated(self, root: torch.Tensor | None, inputs: list[Any], plain: bool) -> None:
+    def differentiated(self, beat: str, outputs: Any, inputs: Sequence[Any], plain: bool) -> None:
         """A call of autograd.grad, whose results are values."""
-        expression = self.operands.expression(root)
+        roots = [outputs] if isinstance(outputs, torch.Tensor) else list(outputs)
+        expression = self.operands.expression(roots[0]) if len(roots) == 1 else None
         operands = [self.operands.find(value) for value in inputs]
         if not plain or not self.tracing or expression is None or None in operands:
-            self.unknown("A", "gradients by autograd.grad")
+            self.unknown(beat, "gradients by autograd.grad")
         else:
-            self.add(["A", expression, operands])
+            self.add([beat, expression, operands])
 
     def gave_gradients(self, result: Any) -> None:
         """What autograd.grad gave."""
@@ -249,15 +258,45 @@ class ScriptLog:
         """The student's code made an optimizer."""
         kind = type(optimizer)
         groups = [_group(self, group) for group in optimizer.param_groups]
-        if vars(torch.optim).get(kind.__name__) is not kind or None in groups:
+        own = vars(torch.optim).get(kind.__name__) is not kind
+        if None in groups or (own and not self.tracing):
             self.unknown("", "an optimizer of the file's own kind")
         else:
-            self.add(["O", number, kind.__name__, groups])
+            self.add(["O", number, "" if own else kind.__name__, groups])
         self._settings[number] = _settings(optimizer)
 
-    def closure_begins(self) -> None:
-        """A step was called with a closure."""
-        self._closures.append(len(self.ops))
+    def step_begins(self, optimizer: torch.optim.Optimizer, closure: bool) -> None:
+        """A step was called, perhaps with a closure; an optimizer of the file's own kind is one itself."""
+        kind = type(optimizer)
+        if closure or (self.tracing and vars(torch.optim).get(kind.__name__) is not kind):
+            self._closures.append(len(self.ops))
+
+    # ── gradient scalers ─────────────────────────────────────────────────────────────────────────
+
+    def scaler_made(self, number: int, scaler: torch.amp.GradScaler) -> None:
+        """The student's code made a scaler."""
+        settings = {key: value for key, value in scaler.state_dict().items() if key in SCALER}
+        names = {"scale": "init_scale"}
+        plain = {names.get(key, key): value for key, value in settings.items()}
+        self.add(["G", number, scaler.is_enabled(), plain])
+
+    def scale(self, number: int, args: tuple[Any, ...]) -> Op:
+        """A scaler is asked to scale a loss; what is to be added once it has."""
+        expression = self.operands.expression(args[0]) if isinstance(args[0], torch.Tensor) else None
+        return [UNKNOWN, "", "what is scaled"] if expression is None else ["X", number, expression]
+
+    def scaled(self, op: Op, result: Any) -> None:
+        """It has; the result counts as a loss."""
+        self.add(op)
+        if isinstance(result, torch.Tensor):
+            self.operands.hold_loss(result.grad_fn, result)
+
+    def by_scaler(self, beat: str, number: int, args: tuple[Any, ...]) -> None:
+        """A scaler unscales the gradients of an optimizer, or skips its step."""
+        if args and isinstance(args[0], torch.optim.Optimizer):
+            self.add([beat, number, self._recorder.registry.optimizer(args[0]).number])
+        else:
+            self.unknown(beat, "a gradient scaler")
 
     def stepped(self, number: int, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer stepped, and called its closure where it had one."""
@@ -271,7 +310,8 @@ class ScriptLog:
             changed = self.changed(number, optimizer)
         if changed:
             self.add(["R", number, changed])
-        self.add(["S", number] if body is None else ["S", number, body])
+        more = [] if body is None and self.scaler is None else [body]
+        self.add(["S", number, *more, *([] if self.scaler is None else [self.scaler])])
 
     def changed(self, number: int, optimizer: torch.optim.Optimizer) -> list[list[Any]]:
         """Which settings of which groups are others than at its last step; they are noted."""
@@ -288,6 +328,10 @@ class ScriptLog:
                     for item in value if isinstance(value, list) else [value]:
                         self._note(float(item))
         return found
+
+    def explained(self, number: int, optimizer: torch.optim.Optimizer) -> None:
+        """What an optimizer's settings are now follows from what was told."""
+        self._settings[number] = _settings(optimizer)
 
     def first_seen(self, number: int, optimizer: torch.optim.Optimizer) -> None:
         """The settings an optimizer of the exercise begins with."""
@@ -312,17 +356,27 @@ class ScriptLog:
             return "none"
         return "kept" if self.tracing or any(bool(grad.any()) for grad in found) else "zero"
 
+    def returned(self, state: list[torch.Tensor]) -> None:
+        """The tensors of a model that was handed back in place of the given one."""
+        operands = [self.operands.find(tensor, content=False) for tensor in state]
+        if None in operands:
+            self.unknown("", "a model that the file makes itself")
+        else:
+            self.add(["Y", operands])
+
     # ── operations of the student's own code ─────────────────────────────────────────────────────
 
     def called(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Op:
         """A function of torch is called; what is to be added once it has returned."""
-        kind = "T" if torch.is_grad_enabled() else "t"
+        kind = "=" if torch.is_grad_enabled() else "~"
+        if name == "torch.Tensor.__deepcopy__":
+            args = args[:1]  # the rest is its memory
         return [kind, name, [self._argument(value) for value in args], self._argument(kwargs)]
 
     def gave(self, op: Op, result: Any) -> None:
         """It has returned."""
         given = leaves(result)
-        op.append(len(given))
+        op += [len(given), *_precision()]
         self.add(op)
         for leaf in given:
             self.operands.hold_value(leaf)
@@ -339,7 +393,7 @@ class ScriptLog:
             operand = self.operands.find(value, content=False)
             return {"?": "a tensor"} if operand is None else {"r": operand}
         if isinstance(value, (list, tuple)) and len(value) <= MAX_CONSTANTS:
-            return {"l": [self._argument(item) for item in value]}
+            return {"l" if isinstance(value, list) else "i": [self._argument(item) for item in value]}
         if isinstance(value, dict) and all(isinstance(key, str) for key in value):
             return {"m": {key: self._argument(item) for key, item in value.items()}}
         if isinstance(value, slice):
@@ -350,7 +404,27 @@ class ScriptLog:
             return {"d": str(value).removeprefix("torch.")}
         if isinstance(value, torch.device) and value.type == "cpu":
             return {"c": 0}
+        if isinstance(value, torch.memory_format):
+            return {"f": str(value).removeprefix("torch.")}
+        if isinstance(value, torch.Generator):
+            return self._generator(value)
         return {"?": type(value).__name__[:40]}
+
+
+    def _generator(self, value: torch.Generator) -> Any:
+        """A generator: one of a loader's, or one that was just seeded, or was so when it was first used."""
+        for ref, number in self._loaders:
+            if (loader := ref()) is not None and loader.generator is value:
+                return {"G": number}
+        for place, known in enumerate(self._generators):
+            if known is value:
+                return {"g": [place, 0]}
+        seed = value.initial_seed()
+        fresh = torch.Generator().manual_seed(seed).get_state()
+        if len(self._generators) >= MAX_GENERATORS or not torch.equal(fresh, value.get_state()):
+            return {"?": "a generator"}
+        self._generators.append(value)
+        return {"g": [len(self._generators) - 1, seed]}
 
 
 def repeating(ops: list[Op]) -> list[Op]:
