@@ -44,6 +44,7 @@ FOREACH = frozenset(
 GETTERS = {
     "torch.Tensor.__deepcopy__": lambda tensor: tensor.detach().clone().requires_grad_(tensor.requires_grad),
     "torch.Tensor.data.__get__": lambda tensor: tensor.data,
+    "torch.Tensor.grad.__get__": lambda tensor: tensor.grad,
     "torch.Tensor.T.__get__": lambda tensor: tensor.T,
     "torch.Tensor.mT.__get__": lambda tensor: tensor.mT,
     "torch.Tensor.grad.__set__": lambda tensor, value: setattr(tensor, "grad", value),

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import checkpoint
 from torch.utils.data import TensorDataset
 
 from grader.examiner import functions
@@ -167,15 +168,23 @@ class Machine:
             return
         raise Contradiction("a pass is over that has more batches")
 
-    def _forward(self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = "") -> None:
+    def _forward(
+        self,
+        _: int,
+        module: int,
+        modes: str,
+        operands: Sequence[Any],
+        precision: str = "",
+        recomputed: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
         with _autocast(precision):
-            self._outputs.appendleft(leaves(self._called(module, modes, operands)))
+            self._outputs.appendleft(leaves(self._called(module, modes, operands, recomputed=recomputed)))
 
     def _evaluation(self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = "") -> None:
         with torch.no_grad(), _autocast(precision):
             self._outputs.appendleft(leaves(self._called(module, modes, operands)))
 
-    def _called(self, which: int, modes: str, operands: Sequence[Any]) -> Any:
+    def _called(self, which: int, modes: str, operands: Sequence[Any], *, recomputed: bool = False) -> Any:
         module = self._things.module(which)
         layers = list(module.modules())
         letters = modes * len(layers) if len(modes) == 1 else modes
@@ -183,7 +192,8 @@ class Machine:
             raise Contradiction("a module's modes are not those of its layers")
         for layer, letter in zip(layers, letters, strict=True):
             layer.training = letter == "t"
-        return module(*[self._operand(operand) for operand in operands])
+        given = [self._operand(operand) for operand in operands]
+        return checkpoint(module, *given, use_reentrant=False) if recomputed else module(*given)
 
     # ── losses and gradients ─────────────────────────────────────────────────────────────────────
 
@@ -285,8 +295,8 @@ class Machine:
     def _skip(self, _: int, scaler: int, optimizer: int) -> None:
         self._things.scaler(scaler).step(self._things.optimizer(optimizer))
 
-    def _update(self, _: int, scaler: int) -> None:
-        self._things.scaler(scaler).update()
+    def _update(self, _: int, scaler: int, scale: float | None = None) -> None:
+        self._things.scaler(scaler).update(None if scale is None else number(scale))
 
     def _return(self, _: int, operands: Sequence[Any]) -> None:
         self._things.returned = [self._operand(operand) for operand in islice(operands, KEPT * KEPT)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -81,7 +82,7 @@ class Things:
         for numbers, settings in groups:
             plain = {str(key): _setting(value) for key, value in settings.items()}
             given.append({**plain, "params": [self.parameter(item) for item in numbers]})
-        made = getattr(torch.optim, name)(given) if name else _Own(given, {})
+        made = _built(name, given) if name else _Own(given, {})
         self._made.append(made)
         if self._spies.recorder.registry.optimizer(made).number != which:
             raise Contradiction("an optimizer has another number")
@@ -133,6 +134,15 @@ class Things:
     def scheduler(self, which: int) -> Any:
         """A scheduler of the exercise; None for one that the file makes itself, whose rates are told."""
         return self._spies.scheduler_at(which)
+
+
+def _built(name: str, groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
+    """One of torch's optimizers; what its first group says is also what it is made with."""
+    kind = getattr(torch.optim, name)
+    known = inspect.signature(kind.__init__).parameters
+    settings = {key: value for key, value in groups[0].items() if key in known and key != "params"}
+    made: torch.optim.Optimizer = kind(groups, **settings)
+    return made
 
 
 def index(value: Any) -> int:

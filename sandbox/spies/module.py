@@ -34,6 +34,8 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
     def _call_impl(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
         # While a checkpoint computes its forward again (`differentiating`), that is no beat of the loop.
         if recorder.depth or recorder.differentiating or recorder.elsewhere or is_compiling():
+            if recorder.differentiating and not recorder.depth and steady.now is None and not recorder.elsewhere:
+                recorder.shield(recorder.script.recomputed, module)
             return original(module, *args, **kwargs)
         if recorder.script.tracing and spy.is_traced(module):
             return original(module, *args, **kwargs)

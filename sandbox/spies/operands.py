@@ -88,16 +88,17 @@ class Operands:
         if isinstance(tensors, (tuple, list)):
             self._data.append((loader, [weakref.ref(leaf) for leaf in leaves(tensors)]))
 
-    def hold_value(self, value: torch.Tensor) -> None:
-        """What an operation of the student's code gave."""
-        place, self.place = self.place, self.place + 1
+    def hold_value(self, value: torch.Tensor, known_as: tuple[int, int] | None = None) -> None:
+        """What an operation of the student's code gave, or the same as what one gave before."""
+        stretch, place = known_as or (self.stretch, self.place)
+        self.place += known_as is None
         key = id(value)
         known = self._values.get(key)
         if known is not None and known[0]() is value:
             return
         if self._direct(value) is not None:
             return
-        self._values[key] = (weakref.ref(value, lambda _: self._values.pop(key, None)), self.stretch, place)
+        self._values[key] = (weakref.ref(value, lambda _: self._values.pop(key, None)), stretch, place)
 
     # ── finding them again ───────────────────────────────────────────────────────────────────────
 
@@ -114,15 +115,15 @@ class Operands:
         for kind, age, place, ref in self._made():
             if ref() is value:
                 return [kind, age, place]
+        known = self._values.get(id(value))
+        if known is not None and known[0]() is value:
+            back = self.stretch - known[1]
+            return ["v", back, known[2]] if back < 2 else ["w", known[1], known[2]]
         if (number := self._recorder.registry.find(value)) >= 0:
             return ["p", number, 0]
         for number, place, buffer in self._buffers():
             if buffer is value:
                 return ["u", number, place]
-        known = self._values.get(id(value))
-        if known is not None and known[0]() is value:
-            back = self.stretch - known[1]
-            return ["v", back, known[2]] if back < 2 else ["w", known[1], known[2]]
         if value.is_leaf and not value.requires_grad:
             for number, ref in self._recorder.registry.tensors.items():
                 tensor = ref()

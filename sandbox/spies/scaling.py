@@ -198,10 +198,7 @@ class ScalingSpy:
     def _update(self, used: _Used, call: Callable[[], Any], scaler: GradScaler, args: tuple[Any, ...]) -> Any:
         used.updates += 1
         self._recorder.shield(self._recorder.beat, "T")
-        if args and args[0] is not None:
-            self._recorder.script.unknown("T", "a scale of the file's own")
-        else:
-            self._recorder.script.add(["T", used.number])
+        self._recorder.shield(self._recorder.script.updated, used.number, args)
         return call()
 
     def _stepped(self) -> None:

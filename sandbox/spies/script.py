@@ -6,6 +6,7 @@ What cannot be told so that it could be executed is said to be unknown; the file
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import weakref
@@ -30,6 +31,7 @@ MAX_NUMBERS = 8192  # of settings that changed
 MAX_CONSTANTS = 16  # numbers in one list that stands in the student's code
 SETTINGS = ("lr", "momentum", "betas", "weight_decay")  # of an optimizer's groups, that may change
 MAX_GENERATORS = 16
+MAX_SAVED = 256  # tensors at a time
 SCALER = ("scale", "growth_factor", "backoff_factor", "growth_interval")
 UNKNOWN = "?"
 _POSITIONS = ("weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing")
@@ -58,6 +60,7 @@ class ScriptLog:
         self._loaders: list[tuple[weakref.ref[Any], int]] = []
         self._full = False
         self.scaler: int | None = None  # whose step is under way
+        self._saved: dict[str, tuple[int, int]] = {}  # by content, the stretch and place of a copy
         self._generators: list[Any] = []  # that the student's code made
         self.pending: list[list[Any]] | None = None  # settings that changed, and were not expected to
 
@@ -291,6 +294,24 @@ class ScriptLog:
         if isinstance(result, torch.Tensor):
             self.operands.hold_loss(result.grad_fn, result)
 
+    def updated(self, number: int, args: tuple[Any, ...]) -> None:
+        """A scaler updates its scale, perhaps to one that it is given."""
+        if not args or args[0] is None:
+            self.add(["T", number])
+        elif isinstance(args[0], float):
+            self.add(["T", number, args[0]])
+        else:
+            self.unknown("T", "a scale of the file's own")
+
+    def recomputed(self, module: torch.nn.Module) -> None:
+        """A forward is computed once more while its graph is differentiated."""
+        info = self._recorder.registry.module(module)
+        for place in range(len(self.ops) - 1, -1, -1):
+            op = self.ops[place]
+            if op[0] == "F" and info is not None and op[1] == info.number:
+                self.ops[place] = [*op[:4], op[4] if len(op) > 4 else "", True]
+                return
+
     def by_scaler(self, beat: str, number: int, args: tuple[Any, ...]) -> None:
         """A scaler unscales the gradients of an optimizer, or skips its step."""
         if args and isinstance(args[0], torch.optim.Optimizer):
@@ -381,6 +402,21 @@ class ScriptLog:
         for leaf in given:
             self.operands.hold_value(leaf)
 
+    def saved(self, thing: Any) -> None:
+        """Something is saved: its tensors are copied, to be known again by their content."""
+        for tensor in _tensors(thing, MAX_SAVED):
+            op = self.called("torch.Tensor.clone", (tensor,), {})
+            place = self.operands.stretch, self.operands.place
+            self.add([*op, 1])
+            self.operands.place += 1
+            self._saved[_digest(tensor)] = place
+
+    def loaded(self, thing: Any) -> None:
+        """Something was loaded."""
+        for tensor in _tensors(thing, MAX_SAVED):
+            if (place := self._saved.get(_digest(tensor))) is not None:
+                self.operands.hold_value(tensor, place)
+
     def _argument(self, value: Any) -> Any:
         """An argument as JSON; {"?": type} where it cannot be told."""
         if value is None or isinstance(value, (bool, str)):
@@ -433,6 +469,22 @@ def repeating(ops: list[Op]) -> list[Op]:
         if len(ops) % size == 0 and ops == ops[:size] * (len(ops) // size):
             return ops[:size]
     return ops
+
+
+def _tensors(thing: Any, most: int) -> list[torch.Tensor]:
+    """The tensors in nested dictionaries and lists, and in a module's state."""
+    if isinstance(thing, torch.Tensor):
+        return [thing]
+    if isinstance(thing, torch.nn.Module):
+        thing = thing.state_dict()
+    items = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (list, tuple)) else ()
+    return [tensor for item in items for tensor in _tensors(item, most)][:most]
+
+
+def _digest(tensor: torch.Tensor) -> str:
+    flat = tensor.detach().reshape(-1).cpu().contiguous()
+    content = flat.view(torch.uint8).numpy().tobytes()
+    return hashlib.sha256(repr((tensor.dtype, tuple(tensor.shape))).encode() + content).hexdigest()
 
 
 def _modes(module: torch.nn.Module) -> str:

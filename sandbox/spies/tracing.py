@@ -20,8 +20,22 @@ from sandbox.spies.recorder import Recorder
 
 OURS = str(Path(__file__).resolve().parents[1])
 TORCH = str(Path(torch.__file__).resolve().parent)
-SILENT = ("torch.Tensor.backward", "torch.Tensor.grad.__get__")
-INTERNAL = tuple(f"{TORCH}/{part}" for part in ("optim/", "nn/utils/clip_grad.py", "amp/", "utils/data/", "autograd/"))
+SILENT = ("torch.Tensor.backward",)
+GRADIENT = "torch.Tensor.grad.__get__"
+COPY = "torch.Tensor.__deepcopy__"
+INTERNAL = tuple(
+    f"{TORCH}/{part}"
+    for part in (
+        "optim/optimizer.py",
+        "optim/lr_scheduler.py",
+        *(f"optim/{name.lower()}.py" for name in vars(torch.optim) if name[:1].isupper()),
+        "nn/utils/clip_grad.py",
+        "amp/",
+        "utils/data/",
+        "utils/checkpoint.py",
+        "autograd/",
+    )
+)
 
 
 class Tracer(TorchFunctionMode):
@@ -32,6 +46,55 @@ class Tracer(TorchFunctionMode):
         self._recorder = recorder
         recorder.script.tracing = True
         recorder.steady.stop()
+        self._undo: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Tracer:
+        """Also look at what passes by torch's functions: copies of parameters, and what is saved and loaded."""
+        script = self._recorder.script
+        copied = torch.nn.Parameter.__deepcopy__
+        save, load = torch.save, torch.load
+
+        def copy(parameter: torch.nn.Parameter, memo: Any) -> Any:
+            busy, script.busy = script.busy, True
+            try:
+                result = copied(parameter, memo)
+            finally:
+                script.busy = busy
+            if not busy and not self._recorder.elsewhere and not self._recorder.depth:
+                op = self._recorder.shield(script.called, COPY, (parameter,), {})
+                if op is not None:
+                    self._recorder.shield(script.gave, op, result)
+            return result
+
+        def saved(thing: Any, *args: Any, **kwargs: Any) -> None:
+            self._recorder.shield(script.saved, thing)
+            save(thing, *args, **kwargs)
+
+        def loaded(*args: Any, **kwargs: Any) -> Any:
+            busy, script.busy = script.busy, True
+            try:
+                thing = load(*args, **kwargs)
+            finally:
+                script.busy = busy
+            self._recorder.shield(script.loaded, thing)
+            return thing
+
+        torch.nn.Parameter.__deepcopy__ = copy  # type: ignore[method-assign]
+        torch.save, torch.load = saved, loaded
+
+        def undo() -> None:
+            torch.nn.Parameter.__deepcopy__ = copied  # type: ignore[method-assign]
+            torch.save, torch.load = save, load
+
+        self._undo.append(undo)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Look away again."""
+        while self._undo:
+            self._undo.pop()()
+        super().__exit__(*error)
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -52,6 +115,8 @@ class Tracer(TorchFunctionMode):
         told = len(script.ops), script.operands.stretch
         result = func(*args, **kwargs)
         beats = (len(script.ops), script.operands.stretch) != told
+        if name == GRADIENT and (result is None or script.operands.find(result, content=False) is not None):
+            return result  # a parameter's
         if op is not None and not beats and (result is None or leaves(result)):
             recorder.shield(script.gave, op, result)
         return result
