@@ -18,6 +18,7 @@ Beside the student's file the folder holds exercise/model.py (trusted) and exerc
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import os
 import signal
@@ -110,7 +111,29 @@ class Child:
         self.recorder.registry.given = False
         self._given = given
         torch.manual_seed(seeds["dropout"])
-        return arguments
+        if self.spies is None:
+            return arguments
+        functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
+        return arguments | {name: self._asked(name, item) for name, item in functions.items()}
+
+    def _asked(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A function that the exercise hands in, whose calls are told as one."""
+        script, recorder = self.recorder.script, self.recorder
+
+        @functools.wraps(function)
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            recorder.steady.leave()
+            started = len(script.ops), script.operands.stretch
+            script.asking += 1
+            try:
+                result = function(*args, **kwargs)
+            finally:
+                script.asking -= 1
+            if not recorder.elsewhere and not script.asking:
+                recorder.shield(script.asked, name, (*args, *kwargs.values()), result, started)
+            return result
+
+        return asked
 
     def _watch(self, model: types.ModuleType, given: torch.nn.Module | None) -> None:
         assert self.spies is not None

@@ -40,7 +40,7 @@ DTYPES = {
     name: getattr(torch, name)
     for name in ("float16", "bfloat16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
 }
-SILENT = ("I", "E", "G", "M", "N", "O", "R", "X", "Y", "=", "~")  # operations that are no beats
+SILENT = ("I", "E", "G", "M", "N", "O", "Q", "R", "X", "Y", "=", "~")  # operations that are no beats
 
 Op = Sequence[Any]
 Made = list[Any]
@@ -150,8 +150,17 @@ class Machine:
         drawn = None if generator == -1 else self._things.loader(generator).generator
         self._things.make_loader(made, data, index(size), bool(shuffled), bool(drop_last), drawn)
 
-    def _begin_pass(self, _: int, loader: int) -> None:
+    def _ask(self, _: int, name: str, args: Sequence[Any], modes: str, gradients: Any) -> None:
+        given = [value for value in args if isinstance(value, (str, int, float))]
+        _set_modes(self._things.model, modes)
+        with torch.set_grad_enabled(bool(gradients)):
+            self._batches.appendleft(leaves(self._things.function(name)(*given)))
+
+    def _begin_pass(self, _: int, loader: int, epoch: int | None = None) -> None:
         passes = self._passes.setdefault(index(loader), deque(maxlen=MAX_PASSES))
+        if epoch is not None:
+            sampler: Any = self._things.loader(loader).sampler
+            sampler.epoch = index(epoch)
         passes.appendleft(iter(self._things.loader(loader)))
 
     def _draw(self, _: int, loader: int, age: int) -> None:
@@ -186,12 +195,7 @@ class Machine:
 
     def _called(self, which: int, modes: str, operands: Sequence[Any], *, recomputed: bool = False) -> Any:
         module = self._things.module(which)
-        layers = list(module.modules())
-        letters = modes * len(layers) if len(modes) == 1 else modes
-        if len(letters) != len(layers) or not set(letters) <= {"t", "e"}:
-            raise Contradiction("a module's modes are not those of its layers")
-        for layer, letter in zip(layers, letters, strict=True):
-            layer.training = letter == "t"
+        _set_modes(module, modes)
         given = [self._operand(operand) for operand in operands]
         return checkpoint(module, *given, use_reentrant=False) if recomputed else module(*given)
 
@@ -221,21 +225,24 @@ class Machine:
         result: torch.Tensor = getattr(torch.nn.functional, name)(predicted, target, **given)
         return result
 
-    def _backward(self, _: int, expression: Any, before: str, retain: bool) -> None:
+    def _backward(self, _: int, expression: Any, before: str, retain: bool, weight: Any = None) -> None:
         for parameter in self._things.parameters():
             if before == "none":
                 parameter.grad = None
             elif before == "zero" and parameter.grad is not None:
                 parameter.grad.zero_()
-        self._value(expression, MAX_DEPTH).backward(retain_graph=bool(retain))  # type: ignore[no-untyped-call]
+        given = None if weight is None else self._operand(weight)
+        self._value(expression, MAX_DEPTH).backward(given, retain_graph=bool(retain))  # type: ignore[no-untyped-call]
 
     def _differentiate(self, _: int, expression: Any, operands: Sequence[Any]) -> None:
         wanted = [self._operand(operand) for operand in operands]
         given = torch.autograd.grad(self._value(expression, MAX_DEPTH), wanted)
         self._values[self._stretch] += given
 
-    def _clip(self, _: int, name: str, limit: float, kind: float) -> None:
-        parameters = self._things.parameters()
+    def _clip(self, _: int, name: str, limit: float, kind: float, which: Sequence[Any] | None = None) -> None:
+        parameters: list[Any] = self._things.parameters()
+        if which is not None:
+            parameters = [self._things.parameter(item) for item in which]
         if name == "clip_grad_norm_":
             torch.nn.utils.clip_grad_norm_(parameters, number(limit), number(kind))
         elif name == "clip_grad_value_":
@@ -457,6 +464,7 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "M": Machine._make_loader,
     "N": Machine._seed,
     "O": Machine._build,
+    "Q": Machine._ask,
     "R": Machine._set,
     "G": Machine._make_scaler,
     "K": Machine._skip,
@@ -472,6 +480,16 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "=": Machine._call,
     "~": Machine._call_without,
 }
+
+
+def _set_modes(module: torch.nn.Module, modes: str) -> None:
+    """Put each layer in its mode: one letter for each, or for all of them."""
+    layers = list(module.modules())
+    letters = modes * len(layers) if len(modes) == 1 else modes
+    if len(letters) != len(layers) or not set(letters) <= {"t", "e"}:
+        raise Contradiction("a module's modes are not those of its layers")
+    for layer, letter in zip(layers, letters, strict=True):
+        layer.training = letter == "t"
 
 
 def _autocast(precision: str) -> torch.autocast:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,8 @@ class _Again(Child):
         model = arguments.get("model")
         if not isinstance(model, torch.nn.Module):
             raise Cannot("the exercise hands no model in")
-        things = Things(spies, model, traced=bool(self.job.get("traced")))
+        functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
+        things = Things(spies, model, functions, traced=bool(self.job.get("traced")))
         programs = [record for record in self._records if isinstance(record, trace.Program)]
         if len(programs) != 1:
             raise Contradiction("there is not one program")

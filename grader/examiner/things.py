@@ -39,9 +39,12 @@ class _Own(torch.optim.Optimizer):
 class Things:
     """Modules, optimizers, loaders and schedulers by the numbers that the spies gave them."""
 
-    def __init__(self, spies: Spies, model: torch.nn.Module, *, traced: bool) -> None:
+    def __init__(
+        self, spies: Spies, model: torch.nn.Module, functions: Mapping[str, Callable[..., Any]], *, traced: bool
+    ) -> None:
         self._spies = spies
         self.model = model
+        self._functions = functions
         self.traced = traced
         self._given = len(list(model.parameters()))
         self.returned: list[torch.Tensor] | None = None
@@ -66,6 +69,12 @@ class Things:
     def parameters(self) -> list[torch.nn.Parameter]:
         """All parameters of the exercise's model."""
         return list(self.model.parameters())
+
+    def function(self, name: str) -> Callable[..., Any]:
+        """A function of the exercise."""
+        if name not in self._functions:
+            raise Cannot("an unknown function")
+        return self._functions[name]
 
     def optimizer(self, which: int) -> torch.optim.Optimizer:
         """An optimizer."""

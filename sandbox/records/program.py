@@ -16,6 +16,7 @@ class Script(Record):
     ["D", loader, age]                      a batch is drawn from the loader's newest pass (age 0), or one before it
     ["E", loader, age]                      that pass is asked for more, and has none
     ["M", loader, source, size, shuffled, drop_last, generator]    a loader is made, over another's data or operands
+    ["Q", function, arguments, modes, gradients]    a function that the exercise hands in is called; it gives a batch
     ["N", seed]                             torch's global generator is seeded
     ["F", module, modes, [operand, …]]      a forward; "f" without gradients
     ["L", name, [operand, …], {options}]    a loss of torch.nn.functional; "l" without gradients

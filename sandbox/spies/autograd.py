@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -55,7 +55,7 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
     def look_before(tensors: Any, given: Any, plain: bool, retain: bool) -> dict[str, Any]:
         line = recorder.beat("B")
         root, value = _scalar(tensors)
-        expression = recorder.script.backward(root, plain and given is None, retain)
+        expression = recorder.script.backward(root, given, plain, retain)
         if recorder.quick:
             recorder.steady.hear_backward(expression)
         _note(recorder, root, value, line)
@@ -187,7 +187,8 @@ def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
     def look_before(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[int, str | None]:
         line = recorder.beat("C")
         limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))
-        recorder.script.clipped(name, limit, args[2] if len(args) > 2 else kwargs.get("norm_type", 2.0))
+        kind = args[2] if len(args) > 2 else kwargs.get("norm_type", 2.0)
+        recorder.script.clipped(name, args[0] if args else kwargs.get("parameters"), limit, kind)
         if recorder.quick:
             recorder.steady.hear(Beat("C"))
         return line, recorder.ledger.gradients() if recorder.ledger.open else None
@@ -205,6 +206,8 @@ def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
     @functools.wraps(original)
     def clip(*args: Any, **kwargs: Any) -> Any:
         seen = None
+        if recorder.script.tracing and args and isinstance(args[0], Iterator):
+            args = (list(args[0]), *args[1:])
         if not recorder.elsewhere and (recorder.steady.now is None or not recorder.steady.same("C")):
             seen = recorder.shield(look_before, args, kwargs)
         norm = original(*args, **kwargs)

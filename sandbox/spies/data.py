@@ -211,7 +211,7 @@ class DataSpy:
         made_at = made[1] if made is not None and made[0]() is loader else line
         state.loader, state.line, state.generator = self.loader(loader, made_at), line, generator
         self._recorder.passes += 1
-        state.place = self._recorder.script.opened(state.loader)
+        state.place = self._recorder.script.opened(state.loader, loader)
         try:
             state.expected = len(loader)
         except TypeError:  # an iterable data set has no length

@@ -119,7 +119,8 @@ class Operands:
         if known is not None and known[0]() is value:
             back = self.stretch - known[1]
             return ["v", back, known[2]] if back < 2 else ["w", known[1], known[2]]
-        if (number := self._recorder.registry.find(value)) >= 0:
+        given = self._given()
+        if (number := self._recorder.registry.find(value)) >= 0 and (given is None or number in given):
             return ["p", number, 0]
         for number, place, buffer in self._buffers():
             if buffer is value:
@@ -127,9 +128,16 @@ class Operands:
         if value.is_leaf and not value.requires_grad:
             for number, ref in self._recorder.registry.tensors.items():
                 tensor = ref()
+                if given is not None and number not in given:
+                    continue
                 if tensor is not None and tensor.is_leaf and tensor.grad is value:
                     return ["g", number, 0]
         return None
+
+    def _given(self) -> list[int] | None:
+        """The numbers of the exercise's own parameters; None where it gives no module."""
+        modules = self._recorder.registry.modules
+        return modules[0].params if modules and modules[0].given else None
 
     def _buffers(self) -> Iterator[tuple[int, int, torch.Tensor]]:
         for info in self._recorder.registry.modules[:1]:
@@ -160,8 +168,9 @@ class Operands:
                 yield (["v", back, place] if back < 2 else ["w", stretch, place]), tensor
         for number, place, buffer in self._buffers():
             yield ["u", number, place], buffer
+        given = self._given()
         for number, ref in self._recorder.registry.tensors.items():
-            if (tensor := ref()) is not None:
+            if (tensor := ref()) is not None and (given is None or number in given):
                 yield ["p", number, 0], tensor
                 if tensor.is_leaf and tensor.grad is not None:
                     yield ["g", number, 0], tensor.grad

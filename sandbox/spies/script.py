@@ -18,6 +18,7 @@ import torch
 from torch.utils.data import BatchSampler, RandomSampler, SequentialSampler, TensorDataset, default_collate
 
 from sandbox import trace
+from sandbox.spies.graphs import first_tensor
 from sandbox.spies.operands import Leaf, Operands, leaves
 from sandbox.spies.order import OrderLog
 
@@ -51,6 +52,7 @@ class ScriptLog:
         self.again = False  # whether the last two steps were alike
         self.inside = False  # of a root module's forward
         self.tracing = False  # whether operations of the student's code are told
+        self.asking = 0  # calls under way of functions of the exercise
         self.busy = False  # a loss is being computed
         self._text = ""
         self._passes: dict[int, int] = {}  # by loader, how many were begun
@@ -115,6 +117,8 @@ class ScriptLog:
 
     def add(self, op: Op) -> None:
         """Note an operation."""
+        if self.asking:
+            return
         if len(self.ops) < MAX_OPS:
             self.ops.append(op)
         else:
@@ -162,10 +166,24 @@ class ScriptLog:
         generator = generators[0] if generators else -1
         self.add(["M", number, source, loader.batch_size, shuffled, bool(loader.drop_last), generator])
 
-    def opened(self, number: int) -> int:
+    def asked(self, name: str, args: tuple[Any, ...], result: Any, started: tuple[int, int]) -> None:
+        """A function of the exercise was called, and gave tensors; they count as a batch."""
+        if not leaves(result):
+            return
+        same_step = started[1] == self.operands.stretch
+        if not same_step or not all(isinstance(value, (str, int, float)) for value in args):
+            self.unknown("", "a function of the exercise")
+        else:
+            modules = self._recorder.registry.modules[:1]
+            modes = [_modes(module) for info in modules if (module := info.ref()) is not None]
+            self.ops.insert(started[0], ["Q", name, list(args), *modes, torch.is_grad_enabled()])
+        self.operands.hold_batch(result)
+
+    def opened(self, number: int, loader: Any) -> int:
         """A pass over a loader begins; its number among those of that loader."""
+        epoch = getattr(getattr(loader, "sampler", None), "epoch", None)
         self._passes[number] = passes = self._passes.get(number, 0) + 1
-        self.add(["I", number])
+        self.add(["I", number] if type(epoch) is not int else ["I", number, epoch])
         return passes
 
     def drawn(self, loader: int, number: int, batch: Any) -> None:
@@ -181,6 +199,8 @@ class ScriptLog:
         self, info: ModuleInfo, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """A root module is called."""
+        if self.asking:
+            return
         operands = [self.operands.find(value) for value in args]
         beat = "F" if torch.is_grad_enabled() else "f"
         number, modes = info.number, _modes(module)
@@ -196,11 +216,13 @@ class ScriptLog:
     def made(self, output: Any) -> None:
         """It has returned."""
         self.inside = False
+        if self.asking:
+            return
         self.operands.hold_output([weakref.ref(leaf) for leaf in leaves(output)])
 
     def loss(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         """A loss of torch.nn.functional was computed; inside a module it comes with the forward."""
-        if self.inside:
+        if self.inside or self.asking:
             return
         training = torch.is_grad_enabled()
         operands = [self.operands.find(value) for value in args[:2]]
@@ -218,14 +240,18 @@ class ScriptLog:
         if isinstance(result, torch.Tensor) and (training or self.tracing):
             self.operands.hold_loss(result.grad_fn, result)
 
-    def backward(self, root: torch.Tensor | None, plain: bool, retain: bool) -> Any:
-        """A backward; `plain`: without arguments that change its gradients.  What of, as an expression."""
+    def backward(self, root: torch.Tensor | None, given: Any, plain: bool, retain: bool) -> Any:
+        """A backward, from a gradient that is `given`; `plain`: without arguments that cannot be told.
+
+        What of, as an expression, where it is one that the next step's can be compared with.
+        """
         expression = self.operands.expression(root)
-        if not plain or expression is None:
+        weight = None if given is None else self.operands.find(first_tensor((given,)), content=False)
+        if not plain or expression is None or (given is not None and weight is None):
             self.unknown("B", "what goes backward")
             return None
-        self.add(["B", expression, self._gradients(), retain])
-        return expression
+        self.add(["B", expression, self._gradients(), retain, *([] if weight is None else [weight])])
+        return expression if weight is None else None
 
     def seeded(self, name: str, seed: int) -> None:
         """torch's global generator was seeded."""
@@ -250,10 +276,14 @@ class ScriptLog:
             for leaf in leaves(result):
                 self.operands.hold_value(leaf)
 
-    def clipped(self, name: str, limit: Any, kind: Any) -> None:
-        """Gradients were clipped."""
+    def clipped(self, name: str, parameters: Any, limit: Any, kind: Any) -> None:
+        """Gradients were clipped; those of a generator are taken to be all."""
+        found: list[Any] | None = None
+        if isinstance(parameters, (list, tuple, torch.Tensor)):
+            listed = [parameters] if isinstance(parameters, torch.Tensor) else parameters
+            found = [self._recorder.registry.find(tensor) for tensor in listed]
         if isinstance(limit, (int, float)) and isinstance(kind, (int, float)):
-            self.add(["C", name, float(limit), float(kind)])
+            self.add(["C", name, float(limit), float(kind), *([] if found is None else [found])])
         else:
             self.unknown("C", "a clip's limit")
 

@@ -103,7 +103,7 @@ class Tracer(TorchFunctionMode):
         kwargs = kwargs or {}
         recorder = self._recorder
         script = recorder.script
-        if recorder.elsewhere or recorder.depth or script.busy or not _is_told(sys._getframe(1)):
+        if recorder.elsewhere or recorder.depth or script.busy or script.asking or not _is_told(sys._getframe(1)):
             return func(*args, **kwargs)
         name = resolve_name(func) or f"torch.{getattr(func, '__name__', '')}"
         if name in SILENT:
