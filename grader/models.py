@@ -4,6 +4,7 @@ All are frozen.  `Report` is the public one: its JSON form is versioned by `sche
 
     1  the first
     2  source, remarks, loss_steps and override came; a report of version 1 still reads
+    3  verification came; older reports still read
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.trace import Record
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 R = TypeVar("R", bound=Record)
 
 Severity = Literal["error", "warning", "note"]
@@ -132,6 +133,23 @@ class Measurement(Frozen):
     reason: str = ""
 
 
+class Verification(Frozen):
+    """Whether a process that never ran the student's code, doing what the run says it did, came to the same weights.
+
+    `status`: "verified" (it did), "observed" (it could not be done again, for the `reason`), or "unverified" (it was,
+    and came to others).  `method` says how it was tried: "replay", "answers" (all that was handed back was computed
+    anew), or "none".  `steps` were executed; `distance` is the largest
+    difference of a weight (0.0: equal bit by bit).  `counterfactual` names the known bug that comes to the same.
+    """
+
+    status: Basis
+    method: Literal["replay", "answers", "none"]
+    steps: int = 0
+    distance: float | None = None
+    counterfactual: str | None = None
+    reason: str = ""
+
+
 class Beats(Frozen):
     """The beat of the loop: its commonest pattern, e.g. "ZFLBS", and how many steps were seen."""
 
@@ -184,6 +202,7 @@ class Report(Frozen):
     findings: tuple[Finding, ...]
     requirements: tuple[RequirementResult, ...]
     measurement: Measurement | None = None
+    verification: Verification | None = None
     beats: Beats | None = None
     losses: tuple[float | None, ...] = ()
     loss_steps: tuple[int, ...] = ()
@@ -220,7 +239,8 @@ class Evidence:
     `stop` is the slug of what ended the run early ("" when it ended by itself), with `stop_text` saying
     how in a sentence.  `measurement` is None where nothing was measured.  `parameters` are the numbers the
     exercise handed in or states for this challenge (epochs, samples, …).  `judged` is what the examiner
-    says about returned values; None where the exercise has no judge.
+    says about returned values; None where the exercise has no judge.  `verification` says whether the
+    records are those of a replay.
     """
 
     records: tuple[Record, ...]
@@ -231,6 +251,7 @@ class Evidence:
     parameters: Mapping[str, float | int | str] = dataclasses.field(default_factory=dict)
     judged: tuple[Judged, ...] | None = None
     judged_basis: Basis = "observed"
+    verification: Verification | None = None
 
     def of(self, kind: type[R]) -> list[R]:
         """The records of one kind, in the order they were written."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,10 +24,11 @@ from grader.launch.base import Job, Limits, Outcome
 from grader.launch.choose import choose_launcher
 from grader.launch.drive import run_job
 from grader.launch.lines import Lines, limits_of
-from grader.models import CheckResult, Evidence, Report, Submission
+from grader.models import CheckResult, Evidence, Report, Submission, Verification
 from grader.render.clean import clean
 from grader.report import build_report, source_lines
 from grader.settings import Settings
+from grader.verify import Replayed, lesser, replay, told
 from sandbox import trace
 
 Say = Callable[[str], None]
@@ -68,8 +70,12 @@ def grade_submission(
     *,
     deadline: float | None = None,
     progress: Say = quiet,
+    verify: bool | None = None,
 ) -> Report:
-    """Grade one submission over open lines.  `deadline` shortens the exercise's own, in seconds."""
+    """Grade one submission over open lines.  `deadline` shortens the exercise's own, in seconds.
+
+    Runs are verified where the student's code could not reach the process that does it; `verify` is for tests.
+    """
     started = time.monotonic()
     limits = limits_of(exercise, deadline)
     challenge = Challenge.derive(
@@ -77,35 +83,114 @@ def grade_submission(
     )
     lines.sandbox(exercise, limits)  # it warms up while the examiner draws the data
     prepared = prepare(lines.examiner(), exercise, challenge)
-    progress("running your loop")
-    outcome = run(submission, exercise, lines, limits, challenge, prepared)
+    verify = lines.launcher.isolated if verify is None else verify
+    runs = Runs(submission, exercise, lines, limits, challenge, prepared, progress, verify)
+    ran = runs.run("running your loop")
     progress("measuring on hidden data")
-    evidence, results = judge(submission, exercise, lines, limits, outcome, prepared)
+    evidence, results = judge(submission, exercise, lines, limits, ran, prepared)
     for more in exercise.run:
         if evidence.stop or not evidence.records:
             break
-        progress(f"running your loop again ({more.id})")
-        again = run(submission, exercise, lines, limits, challenge, prepared, more.parameters)
+        again = runs.run(f"running your loop again ({more.id})", more.parameters)
         evidence, results = judge_again(
             submission, exercise, limits, again, prepared, more, evidence, results
         )
-    scored = scoring.score(exercise, results, evidence.stop)
+    scored = scoring.score(exercise, results, evidence.stop, evidence.verification)
     return build_report(
-        submission, exercise, evidence, scored, outcome, lines.launcher, time.monotonic() - started
+        submission, exercise, evidence, scored, ran.outcome, lines.launcher, time.monotonic() - started
     )
 
 
-def run(
+@dataclass(frozen=True)
+class Ran:
+    """A run that is to be judged: what the host saw, its records or why they were refused, how far it is verified."""
+
+    outcome: Outcome
+    records: tuple[trace.Record, ...]
+    refused: str = ""
+    verification: Verification | None = None
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs of one submission on one challenge."""
+
+    submission: Submission
+    exercise: Exercise
+    lines: Lines
+    limits: Limits
+    challenge: Challenge
+    prepared: Prepared
+    progress: Say
+    verify: bool = False
+
+    def run(self, doing: str, parameters: Mapping[str, float | int | str] = MappingProxyType({})) -> Ran:
+        """Run the file under spies and verify what is claimed; `parameters` change some of the challenge's.
+
+        A run that cannot be done again as it was told is run once more with every operation traced.
+        """
+        self.progress(doing)
+        first, job = self._once(parameters, traced=False)
+        if not self.verify or not self._complete(first):
+            return first
+        given = any(isinstance(record, trace.Module) and record.given for record in first.records)
+        if self.exercise.judge and not given:  # nothing is trained but by the examiner's own reference
+            return replace(first, verification=Verification(status="verified", method="answers"))
+        if self.exercise.entry == "script":
+            reason = "what a script makes itself cannot be made again yet"
+            return replace(first, verification=Verification(status="observed", method="none", reason=reason))
+        self.progress("verifying it")
+        replayed = self._replayed(first, job)
+        if replayed.status != "equal":
+            self.progress("running it once more, to see every operation")
+            second, job = self._once(parameters, traced=True)
+            if not self._complete(second):
+                reason = "with every operation traced, the run did not end as it had before"
+                return replace(
+                    first, verification=Verification(status="observed", method="replay", reason=reason)
+                )
+            replayed = self._replayed(second, job)
+            first = second if replayed.status != "unknown" else first
+        if replayed.status != "equal":
+            return replace(first, verification=told(replayed))
+        return replace(first, records=replayed.records, verification=told(replayed))
+
+    def _once(self, parameters: Mapping[str, float | int | str], *, traced: bool) -> tuple[Ran, Job]:
+        job = job_of(self.submission, self.exercise, self.challenge, self.prepared, parameters, traced=traced)
+        outcome = run(job, self.exercise, self.lines, self.limits)
+        refused, records = gated(outcome)
+        return Ran(outcome, records, refused), job
+
+    def _replayed(self, ran: Ran, job: Job) -> Replayed:
+        return replay(
+            self.lines,
+            self.exercise,
+            job.fields,
+            self.prepared,
+            ran.records,
+            ran.outcome.weights,
+            ran.outcome.seconds,
+        )
+
+    @staticmethod
+    def _complete(ran: Ran) -> bool:
+        """Whether the file ran to its end, and left a record of it."""
+        ends = [record for record in ran.records if isinstance(record, trace.End)]
+        stopped = any(isinstance(record, trace.Stop) for record in ran.records)
+        return not ran.refused and not stopped and bool(ends) and ends[-1].finished
+
+
+def job_of(
     submission: Submission,
     exercise: Exercise,
-    lines: Lines,
-    limits: Limits,
     challenge: Challenge,
     prepared: Prepared,
     parameters: Mapping[str, float | int | str] = MappingProxyType({}),
-) -> Outcome:
-    """Run the student's file in a sandbox, under spies; `parameters` change some of the challenge's."""
-    job = Job(
+    *,
+    traced: bool = False,
+) -> Job:
+    """What a sandbox is given; `parameters` change some of the challenge's."""
+    return Job(
         files={
             "loop.py": submission.source,
             "exercise/model.py": (exercise.folder / "model.py").read_bytes(),
@@ -120,8 +205,13 @@ def run(
             "parameters": {**prepared.parameters, **parameters},
             "shapes": exercise.shapes,
             "spies": True,
+            "traced": traced,
         },
     )
+
+
+def run(job: Job, exercise: Exercise, lines: Lines, limits: Limits) -> Outcome:
+    """Run the student's file in a sandbox, under spies."""
     killed = True
     try:
         outcome = run_job(lines.sandbox(exercise, limits), job, limits)
@@ -136,12 +226,12 @@ def judge(
     exercise: Exercise,
     lines: Lines,
     limits: Limits,
-    outcome: Outcome,
+    ran: Ran,
     prepared: Prepared,
 ) -> tuple[Evidence, dict[str, CheckResult]]:
     """From what a run left to evidence and the checks' results."""
     source = source_lines(submission)
-    refused, records = gated(outcome)
+    outcome, refused, records = ran.outcome, ran.refused, ran.records
     if ours := our_failure(outcome, refused, records):
         raise SandboxBroken(ours)
     seen = ending(outcome, limits)
@@ -167,6 +257,7 @@ def judge(
         parameters=prepared.parameters,
         judged=judgement.items if judgement else None,
         judged_basis=basis_of(lines),
+        verification=ran.verification,
     )
     return evidence, run_checks(evidence, exercise)
 
@@ -175,7 +266,7 @@ def judge_again(
     submission: Submission,
     exercise: Exercise,
     limits: Limits,
-    outcome: Outcome,
+    ran: Ran,
     prepared: Prepared,
     again: Run,
     evidence: Evidence,
@@ -183,7 +274,7 @@ def judge_again(
 ) -> tuple[Evidence, dict[str, CheckResult]]:
     """The evidence and results of the first run, with what another run of the same file showed."""
     source = source_lines(submission)
-    refused, records = gated(outcome)
+    outcome, refused, records = ran.outcome, ran.refused, ran.records
     if ours := our_failure(outcome, refused, records):
         raise SandboxBroken(ours)
     seen = ending(outcome, limits)
@@ -199,7 +290,10 @@ def judge_again(
             for key, result in results.items()
         }
     parameters = {**prepared.parameters, **again.parameters}
-    more = Evidence(records=records, source=source, parameters=parameters, judged=())
+    more = Evidence(
+        records=records, source=source, parameters=parameters, judged=(), verification=ran.verification
+    )
+    evidence = replace(evidence, verification=lesser(evidence.verification, ran.verification))
     found = run_checks(more, exercise)
     skipped = {"accuracy-below-threshold"}  # only the first run's weights are measured
     return evidence, {

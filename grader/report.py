@@ -10,7 +10,18 @@ from grader.checks.feeding import epochs_trained
 from grader.checks.registry import Facts
 from grader.exercise import Exercise
 from grader.launch.base import Launcher, Outcome
-from grader.models import Beats, CellPlace, Evidence, Finding, Place, Report, SandboxFacts, Score, Submission
+from grader.models import (
+    Beats,
+    CellPlace,
+    Evidence,
+    Finding,
+    Place,
+    Report,
+    SandboxFacts,
+    Score,
+    Submission,
+    Verification,
+)
 from grader.scoring import Scored
 from grader.version import VERSION
 from sandbox import trace
@@ -43,10 +54,11 @@ def build_report(
         outcome=scored.outcome,
         passed=scored.passed,
         score=scored.score,
-        summary=summary(scored),
+        summary=summary(scored, evidence.verification),
         findings=_in_cells(scored.findings, submission, evidence),
         requirements=scored.requirements,
         measurement=evidence.measurement,
+        verification=evidence.verification,
         beats=_beats(evidence, exercise),
         losses=tuple(loss for _, loss in losses),
         loss_steps=tuple(step for step, _ in losses),
@@ -113,11 +125,15 @@ def failed_report(submission: Submission, exercise: Exercise, sentence: str) -> 
     )
 
 
-def summary(scored: Scored) -> str:
+def summary(scored: Scored, verification: Verification | None = None) -> str:
     """One sentence: the verdict and what it rests on."""
     errors = [finding for finding in scored.findings if finding.severity == "error"]
     points = scored.score.points
     reached = "" if points is None else f" {points:g} of {scored.score.max:g} points."
+    if verification is not None and verification.status == "unverified":
+        return (
+            "What the run says it did leads to other weights than it left; a person has to look at this one."
+        )
     if scored.outcome == "needs_person":
         return "Too much could not be checked; a person has to look at this one."
     if errors and scored.passed:

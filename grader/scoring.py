@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.catalogue import CATALOGUE, CRASH_CAUSES, LIMITS, STUDENT_ERRORS
 from grader.exercise import Exercise, Requirement
-from grader.models import CheckResult, Finding, OutcomeName, RequirementResult, Score, Status
+from grader.models import CheckResult, Finding, OutcomeName, RequirementResult, Score, Status, Verification
 
 STOPS = frozenset((*STUDENT_ERRORS, *LIMITS))
 """What ends a run by the student's own doing."""
@@ -38,14 +38,29 @@ class Scored:
     findings: tuple[Finding, ...]
 
 
-def score(exercise: Exercise, results: Mapping[str, CheckResult], stop: str = "") -> Scored:
+def score(
+    exercise: Exercise,
+    results: Mapping[str, CheckResult],
+    stop: str = "",
+    verification: Verification | None = None,
+) -> Scored:
     """Score what the checks found.
+
+    A person decides where a run did not do what it says (`verification`), or would pass on its own word alone.
 
     `results` are by key (a slug, or slug@function); `stop` is the slug that ended the run early or "".
     A slug of the rubric that has no result was not checked (the stops apart, which then did not happen).
     Raises ValueError when `stop` is not one of STOPS or CRASH_CAUSES, or has no finding.
     """
-    return _stopped(exercise, results, stop) if stop else _graded(exercise, results)
+    if stop:
+        return _stopped(exercise, results, stop)
+    scored = _graded(exercise, results)
+    if verification is None or verification.status == "verified" or verification.method == "none":
+        return scored
+    if verification.status == "observed" and not scored.passed:
+        return scored
+    nothing = Score(points=None, max=exercise.max_points)
+    return replace(scored, outcome="needs_person", passed=None, score=nothing)
 
 
 def _stopped(exercise: Exercise, results: Mapping[str, CheckResult], stop: str) -> Scored:

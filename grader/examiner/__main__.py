@@ -4,6 +4,8 @@
         answers with files training/… and hidden/…, and {"parameters": …}
     {"op": "judge", "exercise": slug, "parameters": {…}}
         with files training/…, hidden/… and answers.jsonl; answers {"judged": […], "metrics": {…}, "samples": int}
+    {"op": "replay", "exercise": slug, "job": {…}, "seconds": float}
+        with files training/…, trace.jsonl and weights.safetensors; answers trace.jsonl, and {"status": …, "reason": …}
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
         with files hidden/… and weights.safetensors; answers {"metrics": {…}, "samples": int}
 
@@ -21,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from grader.examiner import hidden
+from grader.examiner.replay import replay
 from grader.exercise import load_exercise
-from sandbox import wire
+from sandbox import trace, wire
 from sandbox.housekeeping import leaving_nothing
 
 
@@ -45,6 +48,21 @@ def answer(
             request["parameters"],
         )
         return {}, judgement.as_json()
+    if request["op"] == "replay":
+        replayed = replay(
+            model=(exercise.folder / "model.py").read_bytes(),
+            files=below(files, "training/"),
+            job=request["job"],
+            records=trace.read(files["trace.jsonl"]),
+            weights=files["weights.safetensors"],
+            seconds=request["seconds"],
+        )
+        told = {"status": replayed.status, "reason": replayed.reason, "steps": replayed.steps}
+        return {"trace.jsonl": replayed.trace}, {
+            **told,
+            "differs": replayed.differs,
+            "seconds": replayed.seconds,
+        }
     if request["op"] == "measure":
         metrics, samples = hidden.measure(
             exercise,

@@ -10,38 +10,47 @@ from typing import Any
 
 import torch
 
-PLAIN = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    """Words, as a set."""
+    return frozenset(text.split())
+
+
+PLAIN = _names(
     """
-    add sub subtract mul multiply div divide true_divide floor_divide remainder fmod pow neg negative abs absolute sqrt
-    rsqrt square reciprocal exp exp2 expm1 log log2 log10 log1p sigmoid tanh relu sin cos tan atan floor ceil round trunc
-    frac sign sgn clamp clamp_min clamp_max clip min max minimum maximum fmin fmax amax amin argmax argmin sum nansum
-    mean nanmean median var std var_mean prod norm dist dot vdot inner outer matmul mm mv bmm addmm addmv addbmm baddbmm
-    addr addcmul addcdiv lerp where eq ne lt le gt ge equal isclose allclose logical_and logical_or logical_not
-    logical_xor bitwise_and bitwise_or bitwise_not isfinite isnan isinf nan_to_num any all cumsum cumprod softmax
-    log_softmax logsumexp view view_as reshape reshape_as flatten unflatten squeeze unsqueeze transpose t permute
-    movedim swapaxes expand expand_as broadcast_to repeat repeat_interleave tile chunk split tensor_split unbind stack
-    cat concat hstack vstack dstack index_select index_add index_copy index_fill gather scatter scatter_add take
-    take_along_dim masked_fill masked_select narrow select roll flip fliplr flipud rot90 diff clone detach contiguous to
-    float double long int bool half bfloat16 type_as type copy zero fill fill_diagonal zeros ones full empty zeros_like
-    ones_like full_like empty_like rand rand_like randn randn_like randint randint_like randperm bernoulli normal
-    uniform multinomial arange linspace eye tensor as_tensor scalar_tensor sort argsort topk nonzero bincount
-    requires_grad diag diagonal tril triu trace cov corrcoef cdist one_hot mse_loss l1_loss smooth_l1_loss huber_loss
-    cross_entropy nll_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div gelu silu elu leaky_relu
-    batch_norm softplus logsigmoid log_sigmoid hardtanh normalize linear dropout dropout2d layer_norm pad unfold cosine_similarity
-    pairwise_distance vector_norm matrix_norm new_zeros new_ones new_full new_empty new_tensor sub_ rsub numel
-    __getitem__ __setitem__ __add__ __radd__ __iadd__ __sub__ __rsub__ __isub__ __mul__ __rmul__ __imul__ __truediv__
-    __rtruediv__ __itruediv__ __div__ __rdiv__ __idiv__ __floordiv__ __rfloordiv__ __mod__ __rmod__ __pow__ __rpow__
-    __ipow__ __neg__ __abs__ __matmul__ __rmatmul__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __and__ __or__ __xor__
-    __invert__ __iand__ __ior__
-    """.split()
+    add sub subtract mul multiply div divide true_divide floor_divide remainder fmod pow neg negative abs
+    absolute sqrt rsqrt square reciprocal exp exp2 expm1 log log2 log10 log1p sigmoid tanh relu sin cos tan atan
+    floor ceil round trunc frac sign sgn clamp clamp_min clamp_max clip min max minimum maximum fmin fmax amax
+    amin argmax argmin sum nansum mean nanmean median var std var_mean prod norm dist dot vdot inner outer
+    matmul mm mv bmm addmm addmv addbmm baddbmm addr addcmul addcdiv lerp where eq ne lt le gt ge equal isclose
+    allclose logical_and logical_or logical_not logical_xor bitwise_and bitwise_or bitwise_not isfinite isnan
+    isinf nan_to_num any all cumsum cumprod softmax log_softmax logsumexp view view_as reshape reshape_as
+    flatten unflatten squeeze unsqueeze transpose t permute movedim swapaxes expand expand_as broadcast_to
+    repeat repeat_interleave tile chunk split tensor_split unbind stack cat concat hstack vstack dstack
+    index_select index_add index_copy index_fill gather scatter scatter_add take take_along_dim masked_fill
+    masked_select narrow select roll flip fliplr flipud rot90 diff clone detach contiguous to float double long
+    int bool half bfloat16 type_as type copy zero fill fill_diagonal zeros ones full empty zeros_like ones_like
+    full_like empty_like rand rand_like randn randn_like randint randint_like randperm bernoulli normal uniform
+    multinomial arange linspace eye tensor as_tensor scalar_tensor sort argsort topk nonzero bincount
+    requires_grad diag diagonal tril triu trace cov corrcoef cdist one_hot mse_loss l1_loss smooth_l1_loss
+    huber_loss cross_entropy nll_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div gelu silu elu
+    leaky_relu batch_norm softplus logsigmoid log_sigmoid hardtanh normalize linear dropout dropout2d layer_norm
+    pad unfold cosine_similarity pairwise_distance vector_norm matrix_norm new_zeros new_ones new_full new_empty
+    new_tensor sub_ rsub numel __getitem__ __setitem__ __add__ __radd__ __iadd__ __sub__ __rsub__ __isub__
+    __mul__ __rmul__ __imul__ __truediv__ __rtruediv__ __itruediv__ __div__ __rdiv__ __idiv__ __floordiv__
+    __rfloordiv__ __mod__ __rmod__ __pow__ __rpow__ __ipow__ __neg__ __abs__ __matmul__ __rmatmul__ __eq__
+    __ne__ __lt__ __le__ __gt__ __ge__ __and__ __or__ __xor__ __invert__ __iand__ __ior__
+    """
 )
 """Names, without the underscore that says "in place"."""
 
-FOREACH = frozenset(
-    "add sub mul div neg abs sqrt exp log pow norm zero copy addcmul addcdiv lerp clamp_min clamp_max minimum "
-    "maximum sign reciprocal".split()
+FOREACH = _names(
+    """
+    add sub mul div neg abs sqrt exp log pow norm zero copy addcmul addcdiv lerp clamp_min clamp_max minimum
+    maximum sign reciprocal
+    """
 )
-GETTERS = {
+GETTERS: dict[str, Callable[..., Any]] = {
     "torch.Tensor.__deepcopy__": lambda tensor: tensor.detach().clone().requires_grad_(tensor.requires_grad),
     "torch.Tensor.data.__get__": lambda tensor: tensor.data,
     "torch.Tensor.grad.__get__": lambda tensor: tensor.grad,

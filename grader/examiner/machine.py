@@ -38,7 +38,18 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
 PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 DTYPES = {
     name: getattr(torch, name)
-    for name in ("float16", "bfloat16", "float32", "float64", "uint8", "int8", "int16", "int32", "int64", "bool")
+    for name in (
+        "float16",
+        "bfloat16",
+        "float32",
+        "float64",
+        "uint8",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "bool",
+    )
 }
 SILENT = ("I", "E", "G", "M", "N", "O", "Q", "R", "X", "Y", "=", "~")  # operations that are no beats
 
@@ -56,7 +67,8 @@ class _Poison:
 class Machine:
     """Executes scripts over the things an exercise made, by the numbers that the spies gave them.
 
-    `before` is called with script and place of each beat before it happens; `until` is a time of time.monotonic().
+    `before` is called with script and place of each beat before it happens, `making` with the letter and number of a
+    pass, loader or optimizer before it is made; `until` is a time of time.monotonic().
     """
 
     def __init__(
@@ -64,17 +76,20 @@ class Machine:
         things: Things,
         scripts: Mapping[int, Sequence[Op]],
         numbers: Sequence[Any],
+        constants: Sequence[Any],
         before: Callable[[int, int], None],
+        making: Callable[[str, int], None],
         until: float,
     ) -> None:
         self._things = things
         self._scripts = scripts
-        self._numbers = _unrolled(numbers)
-        self._before = before
+        self._numbers, self._constants = _unrolled(numbers), _unrolled(constants)
+        self._before, self._making = before, making
         self._until = until
         self._place = 0  # among the beats of the script
         self._stretch = 0
         self._passes: dict[int, deque[Iterator[Any]]] = {}
+        self._begun = 0
         self._batches: deque[Made] = deque(maxlen=KEPT)  # newest first
         ages = _Ages(scripts)
         self._outputs: deque[Made] = deque(maxlen=1 + ages.oldest["f"])
@@ -124,10 +139,21 @@ class Machine:
             self._place += 1
         try:
             execute(self, script, *operands)
-        except (TypeError, ValueError, IndexError, KeyError, AttributeError, RuntimeError, OverflowError) as error:
+        except (
+            TypeError,
+            ValueError,
+            IndexError,
+            KeyError,
+            AttributeError,
+            RuntimeError,
+            OverflowError,
+            StopIteration,
+        ) as error:
             raise Contradiction(f"operation {kind} fails: {type(error).__name__}: {error}"[:300]) from error
 
-    def _pass_over(self, script: int, beat: Any = "", why: Any = "an unknown operation", quiet: Any = False) -> None:
+    def _pass_over(
+        self, script: int, beat: Any = "", why: Any = "an unknown operation", quiet: Any = False
+    ) -> None:
         """An evaluation that changes nothing is left out; what it gave may not be used."""
         if beat not in ("f", "l") or quiet is not True:
             raise Cannot(str(why)[:200])
@@ -140,9 +166,17 @@ class Machine:
     # ── batches and models ───────────────────────────────────────────────────────────────────────
 
     def _make_loader(
-        self, _: int, made: int, source: Sequence[Any], size: Any, shuffled: Any, drop_last: Any, generator: int
+        self,
+        _: int,
+        made: int,
+        source: Sequence[Any],
+        size: Any,
+        shuffled: Any,
+        drop_last: Any,
+        generator: int,
     ) -> None:
         kind, what = source
+        self._making("M", index(made))
         if kind == "d":
             data = self._things.loader(what).dataset
         else:
@@ -161,6 +195,8 @@ class Machine:
         if epoch is not None:
             sampler: Any = self._things.loader(loader).sampler
             sampler.epoch = index(epoch)
+        self._making("I", self._begun)
+        self._begun += 1
         passes.appendleft(iter(self._things.loader(loader)))
 
     def _draw(self, _: int, loader: int, age: int) -> None:
@@ -184,12 +220,14 @@ class Machine:
         modes: str,
         operands: Sequence[Any],
         precision: str = "",
-        recomputed: bool = False,  # noqa: FBT001, FBT002
+        recomputed: bool = False,
     ) -> None:
         with _autocast(precision):
             self._outputs.appendleft(leaves(self._called(module, modes, operands, recomputed=recomputed)))
 
-    def _evaluation(self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = "") -> None:
+    def _evaluation(
+        self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = ""
+    ) -> None:
         with torch.no_grad(), _autocast(precision):
             self._outputs.appendleft(leaves(self._called(module, modes, operands)))
 
@@ -253,6 +291,7 @@ class Machine:
     # ── optimizers ───────────────────────────────────────────────────────────────────────────────
 
     def _build(self, _: int, made: int, name: str, groups: Sequence[Any]) -> None:
+        self._making("O", index(made))
         self._things.make_optimizer(made, name, groups)
 
     def _clear(self, _: int, optimizer: int, to_none: bool) -> None:
@@ -367,12 +406,16 @@ class Machine:
             return tuple(self._argument(item, deeper) for item in what)
         if kind == "e":
             return ...
+        if kind == "#":
+            return next(self._constants)
         if kind == "d":
             return DTYPES[what]
         if kind == "c":
             return torch.device("cpu")
         if kind == "f":
-            return {"preserve_format": torch.preserve_format, "contiguous_format": torch.contiguous_format}[what]
+            return {"preserve_format": torch.preserve_format, "contiguous_format": torch.contiguous_format}[
+                what
+            ]
         if kind == "G":
             return self._things.loader(what).generator
         if kind == "g":
@@ -385,7 +428,8 @@ class Machine:
         found = self._any_operand(operand)
         if isinstance(found, _Poison):
             raise Cannot(f"an operation of its own: {found.name}"[:80])
-        return found
+        tensor: torch.Tensor = found
+        return tensor
 
     def _any_operand(self, operand: Sequence[Any]) -> Any:
         tensor = self._whole(*operand[:3])
@@ -494,7 +538,9 @@ def _set_modes(module: torch.nn.Module, modes: str) -> None:
 
 def _autocast(precision: str) -> torch.autocast:
     """Autocast to a type, or none."""
-    return torch.autocast("cpu", PRECISIONS[precision] if precision else torch.bfloat16, enabled=bool(precision))
+    return torch.autocast(
+        "cpu", PRECISIONS[precision] if precision else torch.bfloat16, enabled=bool(precision)
+    )
 
 
 def _poisoned(value: Any) -> _Poison | None:

@@ -46,7 +46,7 @@ class _Told(Recorder):
 
     told = 0
 
-    def line(self, depth: int = 2) -> int:  # noqa: ARG002 - as in the base
+    def line(self, depth: int = 2) -> int:
         """The line of the beat that is being executed."""
         return self.told
 
@@ -56,7 +56,9 @@ class _Again(Child):
 
     recorder_class = _Told
 
-    def __init__(self, job: dict[str, Any], folder: Path, records: Sequence[trace.Record], until: float) -> None:
+    def __init__(
+        self, job: dict[str, Any], folder: Path, records: Sequence[trace.Record], until: float
+    ) -> None:
         self.traced, self.left = bytearray(), bytearray()
         super().__init__(job, folder, -1)
         self._records = records
@@ -92,6 +94,7 @@ class _Again(Child):
     def _machine(self, arguments: dict[str, Any]) -> None:
         recorder, spies = self.recorder, self.spies
         assert spies is not None
+        assert isinstance(recorder, _Told)
         model = arguments.get("model")
         if not isinstance(model, torch.nn.Module):
             raise Cannot("the exercise hands no model in")
@@ -108,7 +111,18 @@ class _Again(Child):
             lines = self._lines.get(script, ())
             recorder.told = lines[place] if place < len(lines) else 0
 
-        Machine(things, scripts, programs[0].numbers, before, self._until).run(programs[0].items)
+        made = {
+            "I": {record.id: record.line for record in self._records if isinstance(record, trace.Pass)},
+            "M": {record.id: record.line for record in self._records if isinstance(record, trace.Loader)},
+            "O": {record.id: record.line for record in self._records if isinstance(record, trace.Optimizer)},
+        }
+
+        def making(kind: str, number: int) -> None:
+            recorder.told = made[kind].get(number, 0)
+
+        program = programs[0]
+        machine = Machine(things, scripts, program.numbers, program.constants, before, making, self._until)
+        machine.run(program.items)
         if things.returned is not None and self.results is not None:
             self.results.returned(things.returned)
 
@@ -192,13 +206,11 @@ def replay(
 
 def _first_difference(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> int | None:
     """The number of steps after which the first two hashes differ; None where all agree."""
-    pairs = [
+    told, found = (
         [(record.step, record.sha256) for record in records if isinstance(record, trace.Hash)]
         for records in (claimed, own)
-    ]
-    for one, other in zip(*pairs, strict=False):
+    )
+    for one, other in zip(told, found, strict=False):
         if one != other:
-            return min(one[0], other[0])
-    if len(pairs[0]) != len(pairs[1]):
-        return min(map(len, pairs))
-    return None
+            return int(min(one[0], other[0]))
+    return None if len(told) == len(found) else min(len(told), len(found))

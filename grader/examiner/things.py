@@ -13,7 +13,20 @@ from torch.utils.data import DataLoader
 from sandbox.spies import Spies
 
 MAX_MADE = 64  # loaders and optimizers that a program makes
-OPTIMIZERS = ("SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "Adagrad", "Adadelta", "RMSprop", "Rprop", "ASGD", "LBFGS")
+OPTIMIZERS = (
+    "SGD",
+    "Adam",
+    "AdamW",
+    "NAdam",
+    "RAdam",
+    "Adamax",
+    "Adagrad",
+    "Adadelta",
+    "RMSprop",
+    "Rprop",
+    "ASGD",
+    "LBFGS",
+)
 
 
 class Cannot(Exception):  # noqa: N818 - it is no error of ours
@@ -31,7 +44,7 @@ class TooLong(Exception):  # noqa: N818
 class _Own(torch.optim.Optimizer):
     """An optimizer of the student's own kind: its step is what the program says."""
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Do what the student's did."""
         return None if closure is None else closure()
 
@@ -40,7 +53,12 @@ class Things:
     """Modules, optimizers, loaders and schedulers by the numbers that the spies gave them."""
 
     def __init__(
-        self, spies: Spies, model: torch.nn.Module, functions: Mapping[str, Callable[..., Any]], *, traced: bool
+        self,
+        spies: Spies,
+        model: torch.nn.Module,
+        functions: Mapping[str, Callable[..., Any]],
+        *,
+        traced: bool,
     ) -> None:
         self._spies = spies
         self.model = model
@@ -104,7 +122,13 @@ class Things:
         return loader
 
     def make_loader(
-        self, which: int, data: Any, size: int, shuffled: bool, drop_last: bool, generator: torch.Generator | None
+        self,
+        which: int,
+        data: Any,
+        size: int,
+        shuffled: bool,
+        drop_last: bool,
+        generator: torch.Generator | None,
     ) -> None:
         """Make a loader, which must get this number."""
         if len(self._made) >= MAX_MADE:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from grader.gradebook import slugs_of
 from grader.render.clean import one_line
 from grader.render.plain import finding_text, row_text, verdict_text
-from grader.render.words import STATUSES, facts, reason_of
+from grader.render.words import STATUSES, facts, reason_of, verification
 
 if TYPE_CHECKING:
     from grader.models import Report, RequirementResult
@@ -52,6 +52,7 @@ def _results(report: Report) -> dict[str, Any]:
             "findings": [one_line(slug) for slug in slugs_of(report)],
             "max": report.score.max if math.isfinite(report.score.max) else None,
             "overridden": report.override is not None,
+            "verification": report.verification.status if report.verification else "none",
         },
     }
 
@@ -75,7 +76,7 @@ def _output(report: Report, scored: bool) -> str:
     if not scored:
         parts.append(UNDECIDED.get(report.outcome, UNDECIDED["needs_person"]))
     parts += [finding_text(finding) for finding in report.findings if finding.slug not in told]
-    return "\n\n".join([*parts, facts(report)])
+    return "\n\n".join(part for part in [*parts, verification(report), facts(report)] if part)
 
 
 def _test(index: int, row: RequirementResult, report: Report, scored: bool) -> dict[str, Any]:

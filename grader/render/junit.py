@@ -53,6 +53,7 @@ def _properties(suite: Element, report: Report) -> None:
         "file": report.filename,
         "student": report.student,
         "overridden": "true" if report.override else "false",
+        "verification": report.verification.status if report.verification else "none",
     }
     for name, value in values.items():
         ElementTree.SubElement(properties, "property", name=name, value=_xml(one_line(value)))

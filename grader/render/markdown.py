@@ -31,6 +31,7 @@ from grader.render.words import (
     reason_of,
     seen,
     short_place,
+    verification,
     where_of,
 )
 
@@ -105,6 +106,8 @@ def _blocks(report: Report) -> Iterator[str]:
         yield from ("### Rubric", _rubric(report.requirements))
     if report.measurement:
         yield from ("### Hidden test", _measurement(report.measurement))
+    if sentence := verification(report):
+        yield from ("### Verification", prose(sentence))
     if report.output.strip():
         yield from ("### Printed", _printed(report))
     yield f"<sub>{escape(facts(report))}</sub>"

@@ -33,6 +33,7 @@ from grader.render.words import (
     seen,
     short_place,
     verdict,
+    verification,
     where_of,
 )
 
@@ -62,6 +63,8 @@ def _sections(report: Report, width: int) -> Iterator[RenderableType]:
         yield from _section("Rubric", _rubric(report.requirements))
     if report.measurement:
         yield from _section("Hidden test", _measurement(report.measurement))
+    if sentence := verification(report):
+        yield from _section("Verification", Text(sentence))
     if report.losses:
         yield from _section("Loss", _losses(report.losses, width))
     if report.output.strip():

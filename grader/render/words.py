@@ -154,6 +154,29 @@ def heading(report: Report) -> tuple[str, str]:
     return head.capitalize(), f"{detail[0].upper()}{detail[1:]}." if detail else ""
 
 
+def verification(report: Report) -> str:
+    """How far a run was verified, in sentences; "" where nothing ran or nothing is known of it."""
+    found = report.verification
+    if found is None:
+        if report.sandbox is None or report.sandbox.isolated:
+            return ""
+        return "Nothing was verified: the file ran on this machine as it is, where it could have changed anything."
+    reason = one_line(found.reason)
+    if found.status == "verified" and found.method == "answers":
+        return "Verified: all that was handed back was compared with what a process computed that never ran this file."
+    if found.status == "verified":
+        return (
+            f"Verified: a process that never ran this file did the same {counted(found.steps, 'step')}, "
+            "and came to the same weights, bit by bit."
+        )
+    if found.status == "observed":
+        return f"Observed, not verified{f': {reason}' if reason else ''}."
+    return (
+        "Not verified: a process that did what the run says it did came to something else"
+        f"{f' ({reason})' if reason else ''}. That is no proof of a wrong, and no points are given or taken for it."
+    )
+
+
 def method(report: Report) -> list[str]:
     """What was measured and how, in sentences."""
     if report.sandbox is None:

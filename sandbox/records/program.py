@@ -55,8 +55,10 @@ class Program(Record):
     """The order of all scripts, as `Order` has it for patterns; `truncated` where that or a script is not whole.
 
     `numbers` are what the settings of optimizers changed to, in the order of the "R" operations: [number, times].
+    `constants` are the numbers for which {"#": 0} stands among the arguments of functions, likewise.
     """
 
     items: list[Any]
     numbers: list[list[float]]
+    constants: list[list[float]]
     truncated: bool

@@ -57,7 +57,8 @@ class Spies:
 
     def loader_at(self, number: int) -> DataLoader[Any] | None:
         """The loader of a number; None where there is none, or none any more."""
-        return self._data.loader_at(number)
+        loader: DataLoader[Any] | None = self._data.loader_at(number)
+        return loader
 
     def scaler_at(self, number: int) -> GradScaler | None:
         """The scaler of a number; None where there is none, or none any more."""
@@ -70,7 +71,7 @@ class Spies:
 
     def number_of(self, loader: DataLoader[Any]) -> int:
         """The number of a loader, which is given one where it is new."""
-        return self._data.loader(loader, 0)
+        return self._data.loader(loader, self.recorder.line())
 
     def scheduler_at(self, number: int) -> Any:
         """The scheduler of a number; None where there is none, or none any more."""

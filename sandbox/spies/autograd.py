@@ -210,7 +210,11 @@ def _clip(recorder: Recorder, original: Callable[..., Any], name: str) -> Any:
             args = (list(args[0]), *args[1:])
         if not recorder.elsewhere and (recorder.steady.now is None or not recorder.steady.same("C")):
             seen = recorder.shield(look_before, args, kwargs)
-        norm = original(*args, **kwargs)
+        busy, recorder.script.busy = recorder.script.busy, True
+        try:
+            norm = original(*args, **kwargs)
+        finally:
+            recorder.script.busy = busy
         if seen is not None:
             limit = args[1] if len(args) > 1 else kwargs.get("max_norm", kwargs.get("clip_value"))
             recorder.shield(look_after, *seen, limit, norm)

@@ -34,7 +34,12 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
     def _call_impl(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
         # While a checkpoint computes its forward again (`differentiating`), that is no beat of the loop.
         if recorder.depth or recorder.differentiating or recorder.elsewhere or is_compiling():
-            if recorder.differentiating and not recorder.depth and steady.now is None and not recorder.elsewhere:
+            if (
+                recorder.differentiating
+                and not recorder.depth
+                and steady.now is None
+                and not recorder.elsewhere
+            ):
                 recorder.shield(recorder.script.recomputed, module)
             return original(module, *args, **kwargs)
         if recorder.script.tracing and spy.is_traced(module):
@@ -76,7 +81,9 @@ class _ModuleSpy:
     def is_traced(self, module: torch.nn.Module) -> bool:
         """Whether what a module does is told operation by operation: it is none of the exercise's."""
         info = self._recorder.registry.module(module)
-        return info is None or not (info.given or isinstance(getattr(module, "_orig_mod", None), torch.nn.Module))
+        return info is None or not (
+            info.given or isinstance(getattr(module, "_orig_mod", None), torch.nn.Module)
+        )
 
     def before(
         self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -73,7 +73,8 @@ class Operands:
         for place, leaf in enumerate(output):
             tensor = leaf()
             if tensor is not None and tensor.grad_fn is not None:
-                tensor.grad_fn.metadata[OUTPUT] = (self._forwards, place)
+                metadata: Any = tensor.grad_fn.metadata
+                metadata[OUTPUT] = (self._forwards, place)
 
     def hold_loss(self, node: Any, loss: torch.Tensor | None = None) -> None:
         """Remember a loss, and mark its place in the graph."""

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 MAX_OPS = 1000  # of a script
 MAX_LAYERS = 128
-MAX_NUMBERS = 8192  # of settings that changed
+MAX_NUMBERS = 8192  # of settings that changed, and of constants
+MAX_ALIKE = 3  # steps that differ in nothing but their numbers
 MAX_CONSTANTS = 16  # numbers in one list that stands in the student's code
 SETTINGS = ("lr", "momentum", "betas", "weight_decay")  # of an optimizer's groups, that may change
 MAX_GENERATORS = 16
@@ -60,6 +61,8 @@ class ScriptLog:
         self._settings: dict[int, list[list[Any]]] = {}  # by optimizer, at its last step
         self._numbers: list[list[float]] = []  # settings as they changed: a number, and how often in turn
         self._loaders: list[tuple[weakref.ref[Any], int]] = []
+        self._constants: list[list[float]] = []  # numbers in operations that differ from step to step
+        self._forms: dict[str, set[str]] = {}  # of steps, by what they are without their numbers
         self._full = False
         self.scaler: int | None = None  # whose step is under way
         self._saved: dict[str, tuple[int, int]] = {}  # by content, the stretch and place of a copy
@@ -72,11 +75,29 @@ class ScriptLog:
         self.operands.stretch += 1
         self.operands.place = 0
         text = json.dumps(ops, separators=(",", ":"))
+        if self.tracing:
+            ops, text = self._without_constants(ops, text)
         self.again = text == self._text
         self._text, self.last = text, ops
         number, new = self.order.add(text)
         if new:
             self._recorder.write(trace.Script(id=number, ops=ops))
+
+    def _without_constants(self, ops: list[Op], text: str) -> tuple[list[Op], str]:
+        """A step whose numbers are others each time: they are told apart from its operations."""
+        numbers: list[float] = []
+        bare = [[*op[:2], *_bare(op[2:4], numbers), *op[4:]] if op[0] in "=~" else op for op in ops]
+        if not numbers:
+            return ops, text
+        form = json.dumps(bare, separators=(",", ":"))
+        seen = self._forms.setdefault(form, {text})
+        if len(seen) <= MAX_ALIKE:
+            seen.add(text)
+        if len(seen) <= MAX_ALIKE:
+            return ops, text
+        for number in numbers:
+            self._note(number, self._constants)
+        return bare, form
 
     @property
     def repeats(self) -> bool:
@@ -111,7 +132,9 @@ class ScriptLog:
     def record(self) -> trace.Program:
         """The order of all scripts."""
         truncated = self.order.truncated or self._full
-        return trace.Program(items=self.order.items, numbers=self._numbers, truncated=truncated)
+        return trace.Program(
+            items=self.order.items, numbers=self._numbers, constants=self._constants, truncated=truncated
+        )
 
     # ── operations ───────────────────────────────────────────────────────────────────────────────
 
@@ -134,7 +157,11 @@ class ScriptLog:
         self.operands.hold_data(number, loader.dataset)
         if not given:
             same = next(
-                (of for ref, of in self._loaders[:-1] if (it := ref()) is not None and it.dataset is loader.dataset),
+                (
+                    of
+                    for ref, of in self._loaders[:-1]
+                    if (it := ref()) is not None and it.dataset is loader.dataset
+                ),
                 None,
             )
             self._make_loader(number, loader, same)
@@ -207,7 +234,9 @@ class ScriptLog:
         if (inner := getattr(module, "_orig_mod", None)) is not None:  # what torch.compile was given
             known = self._recorder.registry.module(inner)
             number = -1 if known is None else known.number
-        if kwargs or None in operands or number < 0:
+        if [self._recorder.registry.find(tensor) for tensor in module.parameters()] != info.params:
+            self.add([UNKNOWN, beat, "parameters that the file put in place of the model's"])
+        elif kwargs or None in operands or number < 0:
             self.add([UNKNOWN, beat, "an input of the model", modes == "e"])
         else:
             self.add([beat, number, modes, operands, *_precision()])
@@ -377,7 +406,7 @@ class ScriptLog:
                 if was != value:
                     found.append([place, key])
                     for item in value if isinstance(value, list) else [value]:
-                        self._note(float(item))
+                        self._note(float(item), self._numbers)
         return found
 
     def explained(self, number: int, optimizer: torch.optim.Optimizer) -> None:
@@ -388,11 +417,11 @@ class ScriptLog:
         """The settings an optimizer of the exercise begins with."""
         self._settings.setdefault(number, _settings(optimizer))
 
-    def _note(self, number: float) -> None:
-        if self._numbers and self._numbers[-1][0] == number:
-            self._numbers[-1][1] += 1
-        elif len(self._numbers) < MAX_NUMBERS:
-            self._numbers.append([number, 1])
+    def _note(self, number: float, numbers: list[list[float]]) -> None:
+        if numbers and numbers[-1][0] == number:
+            numbers[-1][1] += 1
+        elif len(numbers) < MAX_NUMBERS:
+            numbers.append([number, 1])
         else:
             self._full = True
 
@@ -476,7 +505,6 @@ class ScriptLog:
             return self._generator(value)
         return {"?": type(value).__name__[:40]}
 
-
     def _generator(self, value: torch.Generator) -> Any:
         """A generator: one of a loader's, or one that was just seeded, or was so when it was first used."""
         for ref, number in self._loaders:
@@ -491,6 +519,18 @@ class ScriptLog:
             return {"?": "a generator"}
         self._generators.append(value)
         return {"g": [len(self._generators) - 1, seed]}
+
+
+def _bare(value: Any, numbers: list[float]) -> Any:
+    """Arguments with a placeholder for each number that is no whole one; these are added to `numbers`."""
+    if type(value) is float:
+        numbers.append(value)
+        return {"#": 0}
+    if isinstance(value, list):
+        return [_bare(item, numbers) for item in value]
+    if isinstance(value, dict):
+        return {key: _bare(item, numbers) for key, item in value.items()}
+    return value
 
 
 def repeating(ops: list[Op]) -> list[Op]:
@@ -533,7 +573,7 @@ def _group(log: ScriptLog, group: dict[str, Any]) -> Any:
     """A group of an optimizer's parameters with its plain settings; None where it cannot be told."""
     operands = [log.operands.find(tensor, content=False) for tensor in group["params"]]
     settings = {key: value for key, value in group.items() if key != "params"}
-    plain = {}
+    plain: dict[str, Any] = {}
     for key, value in settings.items():
         if isinstance(value, (tuple, list)) and all(isinstance(item, (int, float)) for item in value):
             plain[key] = {"l": list(value)}
@@ -541,7 +581,11 @@ def _group(log: ScriptLog, group: dict[str, Any]) -> Any:
             plain[key] = value
         else:
             return None
-    return None if None in operands or any(op[0] != "p" for op in operands if op) else [[op[1] for op in operands if op], plain]
+    return (
+        None
+        if None in operands or any(op[0] != "p" for op in operands if op)
+        else [[op[1] for op in operands if op], plain]
+    )
 
 
 def _settings(optimizer: torch.optim.Optimizer) -> list[list[Any]]:

@@ -22,14 +22,14 @@ OURS = str(Path(__file__).resolve().parents[1])
 TORCH = str(Path(torch.__file__).resolve().parent)
 SILENT = ("torch.Tensor.backward",)
 GRADIENT = "torch.Tensor.grad.__get__"
-COPY = "torch.Tensor.__deepcopy__"
+DEEPCOPY = "__deepcopy__"
+COPY = f"torch.Tensor.{DEEPCOPY}"
 INTERNAL = tuple(
     f"{TORCH}/{part}"
     for part in (
         "optim/optimizer.py",
         "optim/lr_scheduler.py",
         *(f"optim/{name.lower()}.py" for name in vars(torch.optim) if name[:1].isupper()),
-        "nn/utils/clip_grad.py",
         "amp/",
         "utils/data/",
         "utils/checkpoint.py",
@@ -51,7 +51,7 @@ class Tracer(TorchFunctionMode):
     def __enter__(self) -> Tracer:
         """Also look at what passes by torch's functions: copies of parameters, and what is saved and loaded."""
         script = self._recorder.script
-        copied = torch.nn.Parameter.__deepcopy__
+        copied: Callable[..., Any] = getattr(torch.nn.Parameter, DEEPCOPY)
         save, load = torch.save, torch.load
 
         def copy(parameter: torch.nn.Parameter, memo: Any) -> Any:
@@ -79,31 +79,41 @@ class Tracer(TorchFunctionMode):
             self._recorder.shield(script.loaded, thing)
             return thing
 
-        torch.nn.Parameter.__deepcopy__ = copy  # type: ignore[method-assign]
-        torch.save, torch.load = saved, loaded
+        setattr(torch.nn.Parameter, DEEPCOPY, copy)
+        torch.save, torch.load = saved, loaded  # type: ignore[assignment]
 
         def undo() -> None:
-            torch.nn.Parameter.__deepcopy__ = copied  # type: ignore[method-assign]
+            setattr(torch.nn.Parameter, DEEPCOPY, copied)
             torch.save, torch.load = save, load
 
         self._undo.append(undo)
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *error: Any) -> None:
         """Look away again."""
         while self._undo:
             self._undo.pop()()
-        super().__exit__(*error)
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
 
     def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         """See torch.overrides."""
         kwargs = kwargs or {}
         recorder = self._recorder
         script = recorder.script
-        if recorder.elsewhere or recorder.depth or script.busy or script.asking or not _is_told(sys._getframe(1)):
+        if (
+            recorder.elsewhere
+            or recorder.depth
+            or script.busy
+            or script.asking
+            or not _is_told(sys._getframe(1))
+        ):
             return func(*args, **kwargs)
         name = resolve_name(func) or f"torch.{getattr(func, '__name__', '')}"
         if name in SILENT:

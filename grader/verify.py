@@ -1,0 +1,106 @@
+"""Verifying a run: the examiner executes what it claims, and what that shows is judged in the claim's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from grader import gate
+from grader.errors import GateError
+from grader.examine import Prepared
+from grader.exercise import Exercise
+from grader.launch.drive import ask_examiner
+from grader.launch.lines import Lines
+from grader.models import Verification
+from sandbox import trace
+
+LEAST_SECONDS, MOST_SECONDS = 10.0, 100.0
+SLOWER = 5.0  # times as long as the run itself may a replay take
+
+HABITS = (
+    trace.Answer,
+    trace.Failure,
+    trace.Function,
+    trace.Live,
+    trace.Over,
+    trace.Returned,
+    trace.Schedule,
+    trace.Started,
+    trace.StateLoad,
+    trace.Stop,
+    trace.Sync,
+)
+"""Records of what leaves no mark on any number: only the run itself can tell them."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A replay's verdict (see grader.examiner.replay), and the records to be judged: its own, with claimed habits."""
+
+    status: str
+    reason: str
+    steps: int
+    records: tuple[trace.Record, ...]
+
+
+def replay(
+    lines: Lines,
+    exercise: Exercise,
+    job: Mapping[str, object],
+    prepared: Prepared,
+    claimed: Sequence[trace.Record],
+    weights: bytes,
+    seconds: float,
+) -> Replayed:
+    """Have the examiner execute a claimed run, which took `seconds`; `job` is what the sandbox was given.
+
+    Raises ExaminerError.
+    """
+    limit = min(max(LEAST_SECONDS, SLOWER * seconds), MOST_SECONDS)
+    files = {f"training/{name}": content for name, content in prepared.training.items()}
+    files["trace.jsonl"] = b"".join(trace.encode(record) for record in claimed)
+    files["weights.safetensors"] = weights
+    request: dict[str, object] = {
+        "op": "replay",
+        "exercise": exercise.slug,
+        "job": {key: job[key] for key in ("entry", "name", "seeds", "parameters", "shapes", "traced")},
+        "seconds": limit,
+    }
+    given, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
+    status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
+    try:
+        own = gate.check_trace(given.get("trace.jsonl", b""))
+    except GateError as error:
+        return Replayed("unknown", f"the replay's own record was refused: {error}", steps, ())
+    return Replayed(status, reason, steps, composed(claimed, own))
+
+
+def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tuple[trace.Record, ...]:
+    """A replay's records, with what only the run itself can tell."""
+    ends = [record for record in claimed if isinstance(record, trace.End)]
+    found: list[trace.Record] = [record for record in own if not isinstance(record, (*HABITS, trace.End))]
+    found += [record for record in claimed if isinstance(record, HABITS)]
+    for record in own:
+        if isinstance(record, trace.End) and ends:
+            failures = record.failures + ends[-1].failures
+            found.append(
+                replace(record, failures=failures, finished=ends[-1].finished, seconds=ends[-1].seconds)
+            )
+    return tuple(found)
+
+
+def told(replayed: Replayed) -> Verification:
+    """A replay as a report tells it."""
+    if replayed.status == "equal":
+        return Verification(status="verified", method="replay", steps=replayed.steps, distance=0.0)
+    if replayed.status == "unknown":
+        return Verification(status="observed", method="replay", reason=replayed.reason)
+    return Verification(status="unverified", method="replay", steps=replayed.steps, reason=replayed.reason)
+
+
+def lesser(one: Verification | None, two: Verification | None) -> Verification | None:
+    """Of two runs' verifications the one that says less; None where one of the runs was not to be verified."""
+    if one is None or two is None:
+        return None
+    rank = {"unverified": 0, "observed": 1, "verified": 2}
+    return min(one, two, key=lambda item: rank[item.status])
