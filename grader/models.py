@@ -137,9 +137,9 @@ class Verification(Frozen):
     """Whether a process that never ran the student's code, doing what the run says it did, came to the same weights.
 
     `status`: "verified" (it did), "observed" (it could not be done again, for the `reason`), or "unverified" (it was,
-    and came to others).  `method` says how it was tried: "replay", "answers" (all that was handed back was computed
-    anew), or "none".  `steps` were executed; `distance` is the largest
-    difference of a weight (0.0: equal bit by bit).  `counterfactual` names the known bug that comes to the same.
+    and came to others).  `method` says how that was tried: "replay", "answers" (all that was handed back was computed
+    anew), or "none".  `steps` were executed; `distance` is the largest difference of a weight (0.0: equal bit by bit).
+    `counterfactual` names the known bug that comes to the same.
     """
 
     status: Basis

@@ -134,6 +134,9 @@ def summary(scored: Scored, verification: Verification | None = None) -> str:
         return (
             "What the run says it did leads to other weights than it left; a person has to look at this one."
         )
+    told = (verification.status, verification.method) if verification is not None else ("", "")
+    if scored.passed is None and told == ("observed", "replay"):
+        return "It could not be done again, so nothing proves that it is right; a person has to look at this one."
     if scored.outcome == "needs_person":
         return "Too much could not be checked; a person has to look at this one."
     if errors and scored.passed:
