@@ -113,6 +113,8 @@ class Exercise(Frozen):
     `function` is the one that is called with what model.make builds; model.drive may call others of
     `functions`.  Without `hidden` nothing is measured; without `graded` no module is.
     `judge`: task.judge looks at the values that the student's functions gave.
+    `verify` says how a run is verified: by a replay of what it did to the module that model.make hands in, by the
+    "answers" that task.judge computes anew, or not at all; without the key, in the first of these ways there is.
     """
 
     slug: str
@@ -131,6 +133,7 @@ class Exercise(Frozen):
     hidden: Hidden | None = None
     graded: Graded | None = None
     judge: bool = False
+    verify: Literal["replay", "answers", "none"] | None = None
     expect: Expect = Expect()
     run: list[Run] = []
     freedoms: list[str] = []

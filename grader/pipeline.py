@@ -28,7 +28,7 @@ from grader.models import CheckResult, Evidence, Report, Submission, Verificatio
 from grader.render.clean import clean
 from grader.report import build_report, source_lines
 from grader.settings import Settings
-from grader.verify import Replayed, lesser, replay, told
+from grader.verify import Replayed, lesser, replay, told, transfers
 from sandbox import trace
 
 Say = Callable[[str], None]
@@ -133,12 +133,8 @@ class Runs:
         first, job = self._once(parameters, traced=False)
         if not self.verify or not self._complete(first):
             return first
-        given = any(isinstance(record, trace.Module) and record.given for record in first.records)
-        if self.exercise.judge and not given:  # nothing is trained but by the examiner's own reference
-            return replace(first, verification=Verification(status="verified", method="answers"))
-        if self.exercise.entry == "script":
-            reason = "what a script makes itself cannot be made again yet"
-            return replace(first, verification=Verification(status="observed", method="none", reason=reason))
+        if (how := self._way(first)) is not None:
+            return replace(first, verification=how)
         self.progress("verifying it")
         replayed = self._replayed(first, job)
         if replayed.status != "equal":
@@ -153,7 +149,27 @@ class Runs:
             first = second if replayed.status != "unknown" else first
         if replayed.status != "equal":
             return replace(first, verification=told(replayed))
-        return replace(first, records=replayed.records, verification=told(replayed))
+        verification = told(replayed)
+        if replayed.by_hand and not self._transfers(first, job):
+            reason = "on other data the same operations do not train"
+            verification = Verification(status="observed", method="replay", reason=reason)
+        return replace(first, records=replayed.records, verification=verification)
+
+    def _transfers(self, ran: Ran, job: Job) -> bool:
+        seconds = ran.outcome.seconds
+        return transfers(self.lines, self.exercise, self.challenge, job.fields, ran.records, seconds)
+
+    def _way(self, ran: Ran) -> Verification | None:
+        """How a run is verified that is not to be replayed; None where it is."""
+        exercise = self.exercise
+        given = any(isinstance(record, trace.Module) and record.given for record in ran.records)
+        way = exercise.verify or ("replay" if given else "answers" if exercise.judge else "none")
+        if way == "replay":
+            return None
+        if way == "answers":
+            return Verification(status="verified", method="answers")
+        reason = "what is trained was made by the file itself, and cannot be made again yet"
+        return Verification(status="observed", method="none", reason=reason)
 
     def _once(self, parameters: Mapping[str, float | int | str], *, traced: bool) -> tuple[Ran, Job]:
         job = job_of(self.submission, self.exercise, self.challenge, self.prepared, parameters, traced=traced)

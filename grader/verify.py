@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grader import gate
+from grader.challenge import Challenge
 from grader.errors import GateError
 from grader.examine import Prepared
 from grader.exercise import Exercise
@@ -14,6 +15,7 @@ from grader.launch.lines import Lines
 from grader.models import Verification
 from sandbox import trace
 
+JOB = ("entry", "name", "seeds", "parameters", "shapes", "traced")
 LEAST_SECONDS, MOST_SECONDS = 10.0, 100.0
 SLOWER = 5.0  # times as long as the run itself may a replay take
 
@@ -41,6 +43,7 @@ class Replayed:
     reason: str
     steps: int
     records: tuple[trace.Record, ...]
+    by_hand: bool = False
 
 
 def replay(
@@ -63,16 +66,52 @@ def replay(
     request: dict[str, object] = {
         "op": "replay",
         "exercise": exercise.slug,
-        "job": {key: job[key] for key in ("entry", "name", "seeds", "parameters", "shapes", "traced")},
+        "job": {key: job[key] for key in JOB},
         "seconds": limit,
     }
     given, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
     status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
+    if status != "equal":
+        return Replayed(status, reason, steps, ())
+    by_hand = bool(answer.get("by_hand"))
     try:
         own = gate.check_trace(given.get("trace.jsonl", b""))
     except GateError as error:
         return Replayed("unknown", f"the replay's own record was refused: {error}", steps, ())
-    return Replayed(status, reason, steps, composed(claimed, own))
+    return Replayed(status, reason, steps, composed(claimed, own), by_hand)
+
+
+def transfers(
+    lines: Lines,
+    exercise: Exercise,
+    challenge: Challenge,
+    job: Mapping[str, object],
+    claimed: Sequence[trace.Record],
+    seconds: float,
+) -> bool:
+    """Whether a program that changes parameters by hand also trains on data that no run has seen.
+
+    Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there.
+    True where the exercise measures nothing.  Raises ExaminerError.
+    """
+    hidden = exercise.hidden
+    if hidden is None or exercise.graded is None:
+        return True
+    limit = min(max(LEAST_SECONDS, SLOWER * seconds), MOST_SECONDS)
+    seeds = {purpose: challenge.torch_seed(f"transfer {purpose}") for purpose in ("init", "order", "dropout")}
+    request: dict[str, object] = {
+        "op": "transfer",
+        "exercise": exercise.slug,
+        "seeds": {purpose: challenge.seed(f"transfer {purpose}") for purpose in ("train", "hidden")},
+        "job": {**{key: job[key] for key in JOB}, "seeds": seeds},
+        "seconds": limit,
+    }
+    files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
+    _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
+    value = answer["metrics"].get(hidden.metric)
+    if answer["status"] != "done" or value is None:
+        return False
+    return bool(value >= hidden.threshold if hidden.better == "higher" else value <= hidden.threshold)
 
 
 def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tuple[trace.Record, ...]:

@@ -6,6 +6,8 @@
         with files training/…, hidden/… and answers.jsonl; answers {"judged": […], "metrics": {…}, "samples": int}
     {"op": "replay", "exercise": slug, "job": {…}, "seconds": float}
         with files training/…, trace.jsonl and weights.safetensors; answers trace.jsonl, and {"status": …, "reason": …}
+    {"op": "transfer", "exercise": slug, "seeds": {"train": int, "hidden": int}, "job": {…}, "seconds": float}
+        with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "samples": int}
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
         with files hidden/… and weights.safetensors; answers {"metrics": {…}, "samples": int}
 
@@ -22,9 +24,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from grader.errors import GateError
 from grader.examiner import hidden
 from grader.examiner.replay import replay
-from grader.exercise import load_exercise
+from grader.exercise import Exercise, load_exercise
 from sandbox import trace, wire
 from sandbox.housekeeping import leaving_nothing
 
@@ -57,12 +60,16 @@ def answer(
             weights=files["weights.safetensors"],
             seconds=request["seconds"],
         )
-        told = {"status": replayed.status, "reason": replayed.reason, "steps": replayed.steps}
         return {"trace.jsonl": replayed.trace}, {
-            **told,
+            "status": replayed.status,
+            "reason": replayed.reason,
+            "steps": replayed.steps,
             "differs": replayed.differs,
             "seconds": replayed.seconds,
+            "by_hand": replayed.by_hand,
         }
+    if request["op"] == "transfer":
+        return {}, transferred(exercise, request, trace.read(files["trace.jsonl"]), real)
     if request["op"] == "measure":
         metrics, samples = hidden.measure(
             exercise,
@@ -73,6 +80,28 @@ def answer(
         )
         return {}, {"metrics": metrics, "samples": samples}
     raise ValueError(f"unknown request {request['op']!r}")
+
+
+def transferred(
+    exercise: Exercise, request: dict[str, Any], records: tuple[trace.Record, ...], real: Path | None
+) -> dict[str, object]:
+    """A claimed program on another challenge's data: how that went, and the hidden test's numbers there."""
+    training, kept, _ = hidden.draw(exercise, request["seeds"], real)
+    again = replay(
+        model=(exercise.folder / "model.py").read_bytes(),
+        files=training,
+        job=request["job"],
+        records=records,
+        weights=b"",
+        seconds=request["seconds"],
+    )
+    if again.status != "different":
+        return {"status": again.status, "metrics": {}, "samples": 0}
+    try:
+        metrics, samples = hidden.measure(exercise, again.weights, kept, 1.0, 0.0)
+    except GateError:  # numbers that are none, say
+        return {"status": "diverged", "metrics": {}, "samples": 0}
+    return {"status": "done", "metrics": metrics, "samples": samples}
 
 
 def below(files: dict[str, bytes], prefix: str) -> dict[str, bytes]:

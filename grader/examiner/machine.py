@@ -57,6 +57,11 @@ Op = Sequence[Any]
 Made = list[Any]
 
 
+ORIGIN = "metronome_origin"  # an attribute of tensors
+ORIGINS = {"p": "p", "g": "g", "b": "d", "d": "d", "f": "dp", "l": "dp"}
+"""What the operands of each kind come from: parameters, gradients, data."""
+
+
 class _Poison:
     """What an operation gave that is not on the list; it may be given on, but nothing may come of it."""
 
@@ -90,6 +95,7 @@ class Machine:
         self._stretch = 0
         self._passes: dict[int, deque[Iterator[Any]]] = {}
         self._begun = 0
+        self.by_hand = False  # whether a parameter or gradient was changed by more than backward and step
         self._batches: deque[Made] = deque(maxlen=KEPT)  # newest first
         ages = _Ages(scripts)
         self._outputs: deque[Made] = deque(maxlen=1 + ages.oldest["f"])
@@ -106,6 +112,7 @@ class Machine:
             if type(times) is not int or times < 1:
                 raise Contradiction("the program's order is not one")
             for _ in range(times):
+                self._hurry()
                 if isinstance(what, list):
                     self.run(what, depth + 1)
                 elif type(what) is int and what in self._scripts:
@@ -113,9 +120,11 @@ class Machine:
                 else:
                     raise Cannot("its steps are of too many kinds")
 
-    def _run_script(self, script: int) -> None:
+    def _hurry(self) -> None:
         if time.monotonic() > self._until:
             raise TooLong("the replay took longer than it may")
+
+    def _run_script(self, script: int) -> None:
         self._place = 0
         for op in self._scripts[script]:
             self._execute(script, op)
@@ -127,32 +136,23 @@ class Machine:
     def _execute(self, script: int, op: Op) -> None:
         if not isinstance(op, list) or not op or not isinstance(op[0], str):
             raise Contradiction("an operation is not one")
+        self._hurry()
         kind, *operands = op
-        if kind == "?":
-            self._pass_over(script, *operands)
-            return
         execute = _OPERATIONS.get(kind)
         if execute is None:
             raise Cannot("an unknown operation")
-        if kind not in SILENT:
+        if kind not in SILENT and kind != "?":
             self._before(script, self._place)
             self._place += 1
         try:
             execute(self, script, *operands)
-        except (
-            TypeError,
-            ValueError,
-            IndexError,
-            KeyError,
-            AttributeError,
-            RuntimeError,
-            OverflowError,
-            StopIteration,
-        ) as error:
+        except (Cannot, Contradiction, TooLong):
+            raise
+        except Exception as error:  # whatever torch makes of what is claimed
             raise Contradiction(f"operation {kind} fails: {type(error).__name__}: {error}"[:300]) from error
 
     def _pass_over(
-        self, script: int, beat: Any = "", why: Any = "an unknown operation", quiet: Any = False
+        self, _: int, beat: Any = "", why: Any = "an unknown operation", quiet: Any = False
     ) -> None:
         """An evaluation that changes nothing is left out; what it gave may not be used."""
         if beat not in ("f", "l") or quiet is not True:
@@ -275,6 +275,8 @@ class Machine:
     def _differentiate(self, _: int, expression: Any, operands: Sequence[Any]) -> None:
         wanted = [self._operand(operand) for operand in operands]
         given = torch.autograd.grad(self._value(expression, MAX_DEPTH), wanted)
+        for tensor in given:
+            _comes_from(tensor, "g")
         self._values[self._stretch] += given
 
     def _clip(self, _: int, name: str, limit: float, kind: float, which: Sequence[Any] | None = None) -> None:
@@ -282,9 +284,9 @@ class Machine:
         if which is not None:
             parameters = [self._things.parameter(item) for item in which]
         if name == "clip_grad_norm_":
-            torch.nn.utils.clip_grad_norm_(parameters, number(limit), number(kind))
+            torch.nn.utils.clip_grad_norm_(parameters, _bound(limit), _bound(kind))
         elif name == "clip_grad_value_":
-            torch.nn.utils.clip_grad_value_(parameters, number(limit))
+            torch.nn.utils.clip_grad_value_(parameters, _bound(limit))
         else:
             raise Cannot("an unknown way of clipping")
 
@@ -317,6 +319,7 @@ class Machine:
         start = self._place
 
         def again() -> Any:
+            self._hurry()
             self._place = start
             for op in closure or ():
                 self._execute(script, op)
@@ -346,6 +349,10 @@ class Machine:
 
     def _return(self, _: int, operands: Sequence[Any]) -> None:
         self._things.returned = [self._operand(operand) for operand in islice(operands, KEPT * KEPT)]
+        self.by_hand = True
+        for tensor in self._things.returned:
+            if "d" in (origin := getattr(tensor, ORIGIN)) and "g" not in origin and "p" not in origin:
+                raise Cannot("parameters that come from the data, and not from a gradient")
 
     def _schedule(self, _: int, scheduler: int) -> None:
         if (known := self._things.scheduler(scheduler)) is not None:
@@ -372,11 +379,28 @@ class Machine:
             values += [poison] * given
             return
         assert called is not None
+        origin = _origin([arguments, named])
+        if functions.writes(name):
+            self._written(arguments, origin)
         with _autocast(precision):
             result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
+        for tensor in result:
+            _comes_from(tensor, origin)
         values += result
+
+    def _written(self, arguments: Sequence[Any], origin: str) -> None:
+        """Something is changed by hand: a parameter or gradient may not come from the data but by a gradient."""
+        own = [
+            tensor for item in self._things.parameters() for tensor in (item, item.grad) if tensor is not None
+        ]
+        places = {tensor.untyped_storage().data_ptr() for tensor in own}
+        changed = leaves(arguments[0] if arguments else None)
+        if any(tensor.untyped_storage().data_ptr() in places for tensor in changed):
+            self.by_hand = True
+            if "d" in origin and "g" not in origin:
+                raise Cannot("parameters that come from the data, and not from a gradient")
 
     def _call_without(
         self, _: int, name: str, args: Sequence[Any], kwargs: Any, given: int, precision: str = ""
@@ -434,16 +458,23 @@ class Machine:
     def _any_operand(self, operand: Sequence[Any]) -> Any:
         tensor = self._whole(*operand[:3])
         view = operand[3]
-        if view is None or isinstance(tensor, _Poison):
+        if isinstance(tensor, _Poison):
+            return tensor
+        if not hasattr(tensor, ORIGIN):
+            _comes_from(tensor, ORIGINS.get(operand[0], ""))
+        if view is None:
             return tensor
         if len(view) == 2:
-            return tensor.to(DTYPES[view[0]]).reshape([index(size) for size in view[1]])
-        offset, shape, stride = view
-        return tensor.as_strided(
-            [index(size) for size in shape],
-            [index(size) for size in stride],
-            tensor.storage_offset() + index(offset),
-        )
+            seen = tensor.to(DTYPES[view[0]]).reshape([index(size) for size in view[1]])
+        else:
+            offset, shape, stride = view
+            seen = tensor.as_strided(
+                [index(size) for size in shape],
+                [index(size) for size in stride],
+                tensor.storage_offset() + index(offset),
+            )
+        _comes_from(seen, getattr(tensor, ORIGIN))
+        return seen
 
     def _whole(self, kind: str, first: int, place: int) -> Any:
         first, place = index(first), index(place)
@@ -523,6 +554,7 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "l": Machine._evaluated_loss,
     "=": Machine._call,
     "~": Machine._call_without,
+    "?": Machine._pass_over,
 }
 
 
@@ -543,12 +575,32 @@ def _autocast(precision: str) -> torch.autocast:
     )
 
 
+def _bound(value: Any) -> float:
+    """A clip's limit, or the kind of its norm; a trace says "inf" of the infinite one."""
+    return math.inf if value in ("inf", math.inf) else number(value)
+
+
 def _poisoned(value: Any) -> _Poison | None:
     """The first thing among arguments that nothing may come of."""
     if isinstance(value, _Poison):
         return value
     items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
     return next((found for item in items if (found := _poisoned(item)) is not None), None)
+
+
+def _origin(value: Any) -> str:
+    """What the tensors among arguments come from: letters of ORIGINS."""
+    if isinstance(value, torch.Tensor):
+        return str(getattr(value, ORIGIN, ""))
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return "".join(sorted(set("".join(map(_origin, items)))))
+
+
+def _comes_from(tensor: torch.Tensor, origin: str) -> None:
+    """Note that a tensor (also) comes from something; parameters and gradients are what they are."""
+    known = getattr(tensor, ORIGIN, "")
+    if known not in ("p", "g"):
+        setattr(tensor, ORIGIN, "".join(sorted({*known, *origin})))
 
 
 def _unrolled(runs: Sequence[Any]) -> Iterator[float]:
@@ -584,7 +636,7 @@ class _Ages:
         if len(value) in (2, 4) and isinstance(value[0], str) and type(value[1]) is int:
             if value[0] in self.oldest:
                 self.oldest[value[0]] = max(self.oldest[value[0]], min(value[1], MAX_LOSSES))
-            elif value[0] == "w" and not math.isnan(value[1]):
+            elif value[0] == "w":
                 self.stretches.add(value[1])
         for part in value:
             self._look(part, depth - 1)

@@ -30,6 +30,7 @@ class Replayed:
 
     `status` is "equal", "different" (from step `differs` on: the first hash that does), "contradiction", "unknown"
     (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own.
+    `by_hand`: a parameter or gradient was changed by more than backward and step.
     """
 
     status: str
@@ -39,6 +40,7 @@ class Replayed:
     trace: bytes
     weights: bytes
     seconds: float
+    by_hand: bool = False
 
 
 class _Told(Recorder):
@@ -65,6 +67,7 @@ class _Again(Child):
         self._until = until
         self._lines = dict(_lines_of(records))
         self.failure: Exception | None = None
+        self.by_hand = False
 
     def _send(self, channel: bytes, data: bytes) -> None:
         (self.traced if channel == wire.TRACE else self.left).extend(data)
@@ -122,7 +125,10 @@ class _Again(Child):
 
         program = programs[0]
         machine = Machine(things, scripts, program.numbers, program.constants, before, making, self._until)
-        machine.run(program.items)
+        try:
+            machine.run(program.items)
+        finally:
+            self.by_hand = machine.by_hand
         if things.returned is not None and self.results is not None:
             self.results.returned(things.returned)
 
@@ -201,6 +207,7 @@ def replay(
         trace=bytes(again.traced),
         weights=bytes(again.left),
         seconds=time.monotonic() - started,
+        by_hand=again.by_hand,
     )
 
 

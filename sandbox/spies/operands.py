@@ -83,6 +83,13 @@ class Operands:
         if node is not None:
             node.metadata[LOSS] = self._losses
 
+    def passed(self, forwards: int, *, marked: bool) -> None:
+        """So many batches were drawn and went forward of which nothing will be told: what is older is as old now."""
+        for made in (self._batches, self._outputs):
+            made.extendleft([] for _ in range(min(forwards, KEPT)))
+        if not marked:
+            self._forwards += forwards
+
     def hold_data(self, loader: int, dataset: Any) -> None:
         """Remember the tensors of a loader's data set, where it consists of some."""
         tensors = getattr(dataset, "tensors", None)
@@ -107,6 +114,10 @@ class Operands:
         """A tensor as an operand; None where it is none that is known.  `content`: it may also be equal to one."""
         if not isinstance(value, torch.Tensor) or not readable(value):
             return None
+        for kind, made in (("b", self._batches), ("f", self._outputs)):  # what nearly every operand is
+            for place, ref in enumerate(made[0]) if made else ():
+                if ref() is value:
+                    return [kind, 0, place, None]
         found = self._direct(value)
         if found is not None:
             return [*found, None]

@@ -6,7 +6,9 @@ What cannot be told so that it could be executed is said to be unknown; the file
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import json
 import math
 import weakref
@@ -36,7 +38,6 @@ MAX_GENERATORS = 16
 MAX_SAVED = 256  # tensors at a time
 SCALER = ("scale", "growth_factor", "backoff_factor", "growth_interval")
 UNKNOWN = "?"
-_POSITIONS = ("weight", "size_average", "ignore_index", "reduce", "reduction", "label_smoothing")
 
 Op = list[Any]
 
@@ -70,10 +71,17 @@ class ScriptLog:
         self.pending: list[list[Any]] | None = None  # settings that changed, and were not expected to
 
     def boundary(self) -> None:
-        """A step is over."""
+        """A step is over, or became too long."""
+        if self._closures:  # of a step that is not over
+            self._closures.clear()
+            self.unknown("", "a closure of too many operations")
         ops, self.ops = self.ops, []
         self.operands.stretch += 1
         self.operands.place = 0
+        if not self.tracing and ops == self.last and self._text:
+            self.again = True
+            self.order.add(self._text)
+            return
         text = json.dumps(ops, separators=(",", ":"))
         if self.tracing:
             ops, text = self._without_constants(ops, text)
@@ -114,7 +122,6 @@ class ScriptLog:
         beat: str,
         batches: Iterator[Any],
         outputs: Iterator[list[Leaf]],
-        losses: Iterator[Any],
         *,
         marked: bool,
     ) -> None:
@@ -126,8 +133,6 @@ class ScriptLog:
             self.operands.hold_batch(next(batches, None))
         elif beat == "F":
             self.operands.hold_output(next(outputs, []), marked=marked)
-        elif beat == "L":
-            self.operands.hold_loss(next(losses, None))
 
     def record(self) -> trace.Program:
         """The order of all scripts."""
@@ -154,7 +159,6 @@ class ScriptLog:
     def met(self, number: int, loader: Any, given: bool) -> None:
         """A loader is seen for the first time."""
         self._loaders.append((weakref.ref(loader), number))
-        self.operands.hold_data(number, loader.dataset)
         if not given:
             same = next(
                 (
@@ -165,6 +169,7 @@ class ScriptLog:
                 None,
             )
             self._make_loader(number, loader, same)
+        self.operands.hold_data(number, loader.dataset)  # not before: a loader is not made of its own data
 
     def _make_loader(self, number: int, loader: Any, same: int | None) -> None:
         generators = [
@@ -255,7 +260,7 @@ class ScriptLog:
             return
         training = torch.is_grad_enabled()
         operands = [self.operands.find(value) for value in args[:2]]
-        options = {**dict(zip(_POSITIONS, args[2:], strict=False)), **kwargs}
+        options = {**dict(zip(_positions(name), args[2:], strict=False)), **kwargs}
         options = {key: value for key, value in options.items() if value is not None}
         beat = "L" if training else "l"
         if (
@@ -555,6 +560,12 @@ def _digest(tensor: torch.Tensor) -> str:
     flat = tensor.detach().reshape(-1).cpu().contiguous()
     content = flat.view(torch.uint8).numpy().tobytes()
     return hashlib.sha256(repr((tensor.dtype, tuple(tensor.shape))).encode() + content).hexdigest()
+
+
+@functools.cache
+def _positions(loss: str) -> tuple[str, ...]:
+    """What a loss of torch.nn.functional calls its arguments after the first two."""
+    return tuple(inspect.signature(getattr(torch.nn.functional, loss)).parameters)[2:]
 
 
 def _modes(module: torch.nn.Module) -> str:

@@ -302,6 +302,8 @@ class Steady:
             ):
                 self._values.append(float(torch._C.TensorBase.item(root)))
                 self._graph = None
+                for _ in losses:
+                    self._recorder.script.operands.hold_loss(None)
                 losses.clear()
                 self._recorder.backwards += 1
                 self.now = beat.following
@@ -364,7 +366,9 @@ class Steady:
         beat = self._script[0]
         losses = iter(self._settle())
         self._heard = []
-        held = iter(self._given), iter(self._outputs), iter(self.losses)
+        held = iter(self._given), iter(self._outputs)
+        for node in self.losses:
+            recorder.script.operands.hold_loss(node)
         while beat is not now:
             self._tell(beat, losses)
             recorder.script.retell(beat.kind, *held, marked=self._marks)
@@ -385,6 +389,7 @@ class Steady:
         values, rest = values[: count * number], values[count * number :]
         recorder.order.again(count)
         recorder.script.repeated(count)
+        recorder.script.operands.passed(count * number, marked=self._marks)
         recorder.ledger.passed(count)
         recorder.losses.extend(values)
         if all(draw.of is fed[0].of and draw.rows == fed[0].rows for draw in fed):

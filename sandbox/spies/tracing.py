@@ -21,6 +21,7 @@ from sandbox.spies.recorder import Recorder
 OURS = str(Path(__file__).resolve().parents[1])
 TORCH = str(Path(torch.__file__).resolve().parent)
 SILENT = ("torch.Tensor.backward",)
+HOOKS = ("torch.Tensor.register_hook", "torch.Tensor.register_post_accumulate_grad_hook")
 GRADIENT = "torch.Tensor.grad.__get__"
 DEEPCOPY = "__deepcopy__"
 COPY = f"torch.Tensor.{DEEPCOPY}"
@@ -118,7 +119,7 @@ class Tracer(TorchFunctionMode):
         name = resolve_name(func) or f"torch.{getattr(func, '__name__', '')}"
         if name in SILENT:
             return func(*args, **kwargs)
-        if recorder.differentiating:
+        if recorder.differentiating or name in HOOKS:
             script.unknown("", "a hook")  # when it ran among the others cannot be told
             return func(*args, **kwargs)
         op = recorder.shield(script.called, name, args, kwargs)

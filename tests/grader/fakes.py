@@ -82,7 +82,9 @@ def answer(fields, **files):
     pieces = [
         piece
         for name, content in files.items()
-        for piece in wire.file_frames(name.replace("__", "/").replace("_npy", ".npy"), content)
+        for piece in wire.file_frames(
+            name.replace("__", "/").replace("_npy", ".npy").replace("_jsonl", ".jsonl"), content
+        )
     ]
     return b"".join(pieces) + wire.frame(wire.EXIT, json.dumps(fields).encode())
 
@@ -90,6 +92,13 @@ def answer(fields, **files):
 def examiner(*answers, **how):
     """An examiner that is ready and gives these answers."""
     return Scripted(READY, *answers, **how)
+
+
+def replayed(*records, status="equal", reason="", steps=24):
+    """An examiner's answer to a replay, with the replay's own records."""
+    data = b"".join(trace.encode(record) for record in records)
+    fields = {"status": status, "reason": reason, "steps": steps, "differs": None, "seconds": 0.1}
+    return answer(fields, trace_jsonl=data)
 
 
 def run_end(status=0, **changes):

@@ -9,7 +9,7 @@ from grader.challenge import Challenge
 from grader.errors import ExaminerError, NoSuchFile, SandboxBroken, UnknownExercise
 from grader.exercise import load_exercise
 from grader.launch.lines import Lines
-from grader.models import Submission
+from grader.models import Submission, Verification
 from grader.settings import Settings
 from sandbox import trace
 from tests.grader.checks.tape import Tape, a_pass, counted, loader, order, pattern
@@ -22,6 +22,7 @@ from tests.grader.fakes import (
     answer,
     examiner,
     graded,
+    replayed,
     run_end,
     zygote,
 )
@@ -41,8 +42,8 @@ def submission(source=b"def train(*_):\n    pass\n", filename="My Own Name.py"):
     return Submission(filename=filename, source=source, exercise="linreg-torch", student="ada")
 
 
-def grade(sandbox, *, answers=(PREPARED, GOOD), isolated=False, **more):
-    launcher = FakeLauncher(sandbox=[sandbox], examiner=[examiner(*answers)], isolated=isolated)
+def grade(*sandboxes, answers=(PREPARED, GOOD), isolated=False, **more):
+    launcher = FakeLauncher(sandbox=list(sandboxes), examiner=[examiner(*answers)], isolated=isolated)
     try:
         with Lines(launcher) as lines:
             return pipeline.grade_submission(submission(), LINREG, lines, SECRET, **more)
@@ -60,19 +61,79 @@ def test_a_right_run_over_the_whole_line_has_full_marks():
     assert report.output == "epoch 1\n"
 
 
-def test_only_an_isolated_run_is_verified_and_only_its_hidden_number():
-    bad = answer({"metrics": {"mse": 0.5}, "samples": 2000})
-    report = grade(zygote(*RIGHT, weights=WEIGHTS), answers=(PREPARED, bad), isolated=True)
-    assert [(item.slug, item.basis) for item in report.findings] == [("accuracy-below-threshold", "verified")]
-    uncleared = Tape(rate=0.05)
+def uncleared():
+    """The records of a run whose gradients were never cleared."""
+    tape = Tape(rate=0.05)
     for _ in range(24):
-        uncleared.batch()
-        uncleared.step()
+        tape.batch()
+        tape.step()
+    return (HEADER, STARTED, *counted(tape), *PASSES, loader(), graded())
+
+
+def test_an_isolated_run_that_came_to_the_same_again_is_verified():
+    bad = answer({"metrics": {"mse": 0.5}, "samples": 2000})
+    again = replayed(*RIGHT)
+    report = grade(zygote(*RIGHT, weights=WEIGHTS), answers=(PREPARED, again, bad), isolated=True)
+    assert [(item.slug, item.basis) for item in report.findings] == [("accuracy-below-threshold", "verified")]
+    assert report.verification == Verification(status="verified", method="replay", steps=24, distance=0.0)
+
+
+def test_what_is_judged_is_the_replay():
+    claimed, true = zygote(*RIGHT, weights=WEIGHTS), replayed(*uncleared())
+    report = grade(claimed, answers=(PREPARED, true, GOOD), isolated=True)
+    assert [(item.slug, item.basis) for item in report.findings] == [("missing-zero-grad", "verified")]
+    assert report.passed is False
+
+
+def test_nothing_is_verified_where_the_file_could_reach_us():
+    report = grade(zygote(*uncleared(), weights=WEIGHTS))
+    assert [(item.slug, item.basis) for item in report.findings] == [("missing-zero-grad", "observed")]
+    assert report.verification is None
+
+
+@pytest.mark.parametrize("status", ["different", "contradiction", "too-long"])
+def test_a_run_that_came_to_something_else_twice_is_for_a_person(status):
+    other = replayed(*RIGHT, status=status, reason="the parameters differ after 3 steps")
     report = grade(
-        zygote(HEADER, STARTED, *counted(uncleared), *PASSES, loader(), graded(), weights=WEIGHTS),
+        zygote(*RIGHT, weights=WEIGHTS),
+        zygote(*RIGHT, weights=WEIGHTS),
+        answers=(PREPARED, other, other, GOOD),
         isolated=True,
     )
-    assert [(item.slug, item.basis) for item in report.findings] == [("missing-zero-grad", "observed")]
+    assert (report.outcome, report.passed, report.score.points) == ("needs_person", None, None)
+    assert report.verification.status == "unverified"
+    assert report.verification.reason == "the parameters differ after 3 steps"
+
+
+def test_a_second_try_with_every_operation_traced_may_succeed():
+    first, second = zygote(*RIGHT, weights=WEIGHTS), zygote(*RIGHT, weights=WEIGHTS)
+    report = grade(
+        first,
+        second,
+        answers=(PREPARED, replayed(status="unknown", reason="an input"), replayed(*RIGHT), GOOD),
+        isolated=True,
+    )
+    assert (report.passed, report.verification.status) == (True, "verified")
+    assert [sandbox.requests[-1]["traced"] for sandbox in (first, second)] == [False, True]
+
+
+def test_what_cannot_be_done_again_passes_only_by_a_person_but_may_fail():
+    unknown = replayed(status="unknown", reason="an operation of its own: cholesky")
+    runs = [zygote(*RIGHT, weights=WEIGHTS) for _ in range(2)]
+    report = grade(*runs, answers=(PREPARED, unknown, unknown, GOOD), isolated=True)
+    assert (report.outcome, report.passed) == ("needs_person", None)
+    assert report.verification.status == "observed"
+    assert "cholesky" in report.verification.reason
+    runs = [zygote(*uncleared(), weights=WEIGHTS) for _ in range(2)]
+    report = grade(*runs, answers=(PREPARED, unknown, unknown, GOOD), isolated=True)
+    assert (report.outcome, report.passed) == ("graded", False)
+
+
+def test_a_replay_whose_own_record_is_refused_proves_nothing():
+    broken = answer({"status": "equal", "reason": "", "steps": 24}, trace_jsonl=b"nonsense")
+    runs = [zygote(*RIGHT, weights=WEIGHTS) for _ in range(2)]
+    report = grade(*runs, answers=(PREPARED, broken, broken, GOOD), isolated=True)
+    assert (report.passed, report.verification.status) == (None, "observed")
 
 
 def test_the_sandbox_gets_neither_name_nor_student_nor_anything_hidden():

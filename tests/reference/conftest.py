@@ -51,6 +51,7 @@ def grade_anywhere() -> Iterator[Grade]:
 
 
 @pytest.fixture(scope="session")
-def grade_in_docker() -> Iterator[Grade]:
-    """Grade over containers."""
-    yield from _over(DockerLauncher)
+def lines_in_docker() -> Iterator[Lines]:
+    """Lines to containers, one of the sandbox's for many of our own files."""
+    with Lines(DockerLauncher(), reuse=True) as lines:
+        yield lines

@@ -20,18 +20,26 @@ SECRET = bytes(range(32))
 SHORT = 5.0
 """Seconds until a loop that never ends is ended; the exercises give far more."""
 
+OBSERVED = frozenset(("mnist-from-memory",))
+"""Exercises whose right files are not verified: scripts, which make their own model.  No other file may come to it."""
+
 ALL = os.environ.get("METRONOME_REFERENCES") == "all"
 
 Grade = Callable[[str, bytes, list[str]], Report]
 
 
 def grader_over(lines: Lines) -> Grade:
-    """A function that grades source for an exercise over open lines; endless files get a short deadline."""
+    """A function that grades source for an exercise over open lines; endless files get a short deadline.
+
+    What must be found is judged as it was claimed, which takes half the time; what the checks see is the same.
+    """
 
     def grade(slug: str, source: bytes, expected: list[str]) -> Report:
         submission = Submission(filename="loop.py", source=source, exercise=slug)
         deadline = SHORT if "timed-out" in expected else None
-        return grade_submission(submission, load_exercise(slug), lines, SECRET, deadline=deadline)
+        verify = False if expected else None
+        exercise = load_exercise(slug)
+        return grade_submission(submission, exercise, lines, SECRET, deadline=deadline, verify=verify)
 
     return grade
 
@@ -98,6 +106,13 @@ def assert_right(report: Report) -> None:
     unknown = [(item.id, item.reason) for item in report.requirements if item.status == "could-not-check"]
     assert unknown == []
     assert report.score.points == report.score.max
+
+
+def assert_verified(report: Report) -> None:
+    """Where runs are verified at all, this one is; only what is listed in OBSERVED may not be."""
+    if report.verification is not None:
+        wanted = "observed" if report.exercise in OBSERVED else "verified"
+        assert report.verification.status == wanted, report.verification
 
 
 def assert_found(report: Report, slugs_expected: list[str]) -> None:

@@ -1,0 +1,1 @@
+"""Hostile submissions: files that try to get what they have not earned."""

@@ -1,0 +1,1 @@
+"""Forgeries: submissions that the spies believe, and that a replay must not."""

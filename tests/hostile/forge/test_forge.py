@@ -1,0 +1,86 @@
+"""Files that deceive the spies, one way each: believed without a replay, and never passed with one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.exercise import load_exercise
+from grader.launch.lines import Lines
+from grader.launch.local import LocalLauncher
+from grader.models import Report, Submission
+from grader.pipeline import grade_submission
+from tests.reference.grading import SECRET
+
+FOLDER = Path(__file__).parent
+OPEN: dict[str, str] = {
+    "linreg-torch/another_model_returned": "copies of parameters count as parameters, whatever is copied over them",
+    "linreg-torch/another_objective": "no check asks that what goes backward is the loss of the batch",
+    "linreg-torch/targets_computed": "a program may write into the data that it is trained on",
+    "linreg-torch/trained_while_watched": "a replay looks at gradients in the windows that the run can look up",
+    "linreg-torch/unfinished_end": "a run whose last record says that it did not finish is judged without a replay",
+    "linreg-torch/weights_as_constants": "numbers from outside torch enter a program as constants",
+    "linreg-torch/weights_by_out": "what a function writes into its `out` is not looked at",
+    "linreg-torch/weights_by_way_of_a_copy": "copies of parameters count as parameters, whatever is copied over them",
+    "linreg-torch/weights_with_a_gradient_in_them": "what comes from the data counts as coming from a gradient, too",
+}
+"""Forgeries that pass although they are replayed, each with the reason: holes that are still to be closed."""
+
+
+def forgeries() -> Iterator[tuple[str, Path]]:
+    """Every forging file, with its exercise."""
+    for folder in sorted(item for item in FOLDER.iterdir() if item.is_dir() and item.name[0] != "_"):
+        yield from ((folder.name, path) for path in sorted(folder.glob("*.py")))
+
+
+def named(slug: str, path: Path) -> str:
+    """A file as test ids and OPEN name it."""
+    return f"{slug}/{path.stem}"
+
+
+def parameters(*, replayed: bool) -> list[object]:
+    """The files as parameters; where they are replayed, those of open holes are expected to pass."""
+    found: list[object] = []
+    for slug, path in forgeries():
+        name = named(slug, path)
+        reason = OPEN.get(name) if replayed else None
+        marks = (
+            [] if reason is None else [pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)]
+        )
+        found.append(pytest.param(slug, path, id=name, marks=marks))
+    return found
+
+
+def graded(slug: str, path: Path, *, verify: bool) -> Report:
+    """The report on a file, each of whose runs gets a sandbox of its own."""
+    submission = Submission(filename="loop.py", source=path.read_bytes(), exercise=slug)
+    with Lines(LocalLauncher(), reuse=False) as lines:
+        return grade_submission(submission, load_exercise(slug), lines, SECRET, verify=verify)
+
+
+@pytest.mark.parametrize(("slug", "path"), parameters(replayed=False))
+def test_the_spies_believe_it(slug: str, path: Path) -> None:
+    """A forgery that fails by itself proves nothing."""
+    report = graded(slug, path, verify=False)
+    accused = [(item.slug, item.evidence) for item in report.findings if item.severity == "error"]
+    assert report.passed is True, accused
+
+
+@pytest.mark.parametrize(("slug", "path"), parameters(replayed=True))
+def test_a_replay_does_not(slug: str, path: Path) -> None:
+    """Executed again, it never passes: it fails, or a person has to look."""
+    report = graded(slug, path, verify=True)
+    assert report.passed is not True, report.verification
+
+
+def test_every_open_hole_has_its_file() -> None:
+    """A hole is struck from the list together with its file's name."""
+    assert OPEN.keys() <= {named(slug, path) for slug, path in forgeries()}
+
+
+def test_each_says_what_it_forges() -> None:
+    """A forging file begins with a sentence on what it does."""
+    for slug, path in forgeries():
+        assert path.read_text().startswith('"""'), named(slug, path)
