@@ -136,7 +136,7 @@ def summary(scored: Scored, verification: Verification | None = None) -> str:
         )
     told = (verification.status, verification.method) if verification is not None else ("", "")
     if scored.passed is None and told == ("observed", "replay"):
-        return "It could not be done again, so nothing proves that it is right; a person has to look at this one."
+        return "Nothing proves that this loop made these weights; a person has to look at this one."
     if scored.outcome == "needs_person":
         return "Too much could not be checked; a person has to look at this one."
     if errors and scored.passed:

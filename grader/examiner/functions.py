@@ -86,6 +86,20 @@ def function(name: str) -> Callable[..., Any] | None:
     return made if callable(made) else None
 
 
+MAKERS = _names(
+    """
+    zeros ones full empty rand randn randint randperm arange linspace eye tile repeat repeat_interleave expand
+    broadcast_to new_zeros new_ones new_full new_empty one_hot pad cdist outer tril triu diag bincount
+    """
+)
+"""Functions whose result may be far larger than what they are given."""
+
+
+def makes(name: str) -> bool:
+    """Whether a function's result may be far larger than what it is given."""
+    return name.rpartition(".")[2].removesuffix("_") in MAKERS
+
+
 def writes(name: str) -> bool:
     """Whether a function changes one of the tensors that it is given."""
     last = name.rpartition(".")[2]

@@ -27,6 +27,7 @@ from sandbox.spies.operands import KEPT, MAX_LOSSES, leaves
 MAX_PASSES = 4  # of one loader, that may be drawn from in turn
 MAX_DEPTH = 12
 LARGEST = 1 << 27  # whole numbers among arguments: sizes
+MOST = 1 << 25  # elements of a tensor that a function makes
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "reduction": str,
     "label_smoothing": float,
@@ -379,6 +380,8 @@ class Machine:
             values += [poison] * given
             return
         assert called is not None
+        if functions.makes(name) and _elements([arguments, named]) > MOST:
+            raise Cannot("a tensor that is too large")
         origin = _origin([arguments, named])
         if functions.writes(name):
             self._written(arguments, origin)
@@ -601,6 +604,18 @@ def _comes_from(tensor: torch.Tensor, origin: str) -> None:
     known = getattr(tensor, ORIGIN, "")
     if known not in ("p", "g"):
         setattr(tensor, ORIGIN, "".join(sorted({*known, *origin})))
+
+
+def _elements(value: Any) -> int:
+    """As many elements as whole numbers among arguments can be the sizes of, at the most, times those of tensors."""
+    if isinstance(value, bool) or value is None:
+        return 1
+    if isinstance(value, int):
+        return max(abs(value), 1)
+    if isinstance(value, torch.Tensor):
+        return max(value.numel(), 1)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return math.prod(map(_elements, items))
 
 
 def _unrolled(runs: Sequence[Any]) -> Iterator[float]:

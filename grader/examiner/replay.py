@@ -104,8 +104,10 @@ class _Again(Child):
         functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
         things = Things(spies, model, functions, traced=bool(self.job.get("traced")))
         programs = [record for record in self._records if isinstance(record, trace.Program)]
-        if len(programs) != 1:
-            raise Contradiction("there is not one program")
+        if not programs:
+            raise Cannot("its steps are too many to be told")
+        if len(programs) > 1:
+            raise Contradiction("there is more than one program")
         if programs[0].truncated:
             raise Cannot("its steps are of too many kinds")
         scripts = {record.id: record.ops for record in self._records if isinstance(record, trace.Script)}

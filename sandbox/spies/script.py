@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX_OPS = 1000  # of a script
 MAX_LAYERS = 128
-MAX_NUMBERS = 8192  # of settings that changed, and of constants
+MAX_NUMBERS = 4096  # of settings that changed, and as many of constants: one record holds both
 MAX_ALIKE = 3  # steps that differ in nothing but their numbers
 MAX_CONSTANTS = 16  # numbers in one list that stands in the student's code
 SETTINGS = ("lr", "momentum", "betas", "weight_decay")  # of an optimizer's groups, that may change
@@ -335,6 +335,7 @@ class ScriptLog:
     def step_begins(self, optimizer: torch.optim.Optimizer, closure: bool) -> None:
         """A step was called, perhaps with a closure; an optimizer of the file's own kind is one itself."""
         kind = type(optimizer)
+        self._closures.clear()  # one that raised never said that it ended
         if closure or (self.tracing and vars(torch.optim).get(kind.__name__) is not kind):
             self._closures.append(len(self.ops))
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from grader.catalogue import LIMITS, STUDENT_ERRORS
 from grader.exercise import Exercise
-from grader.models import CheckResult, Finding
+from grader.models import CheckResult, Finding, Verification
 from grader.scoring import STOPS, score
 
 
@@ -312,3 +312,38 @@ def test_mending_a_finding_never_costs_points(rubric, given_, slug):
 def test_the_same_results_in_another_order_score_the_same(rubric, given_):
     turned = dict(reversed(list(given_.items())))
     assert score(exercise(rubric), given_) == score(exercise(rubric), turned)
+
+
+# ── verification ─────────────────────────────────────────────────────────────────────────────────
+
+
+def verified(status, method="replay"):
+    return Verification(status=status, method=method)
+
+
+@pytest.mark.parametrize("wrong", [True, False])
+def test_a_run_that_came_to_something_else_is_for_a_person_whatever_was_found(wrong):
+    given_ = results(found("missing-step")) if wrong else results()
+    scored = score(exercise(), given_, "", verified("unverified"))
+    assert (scored.outcome, scored.passed, scored.score.points) == ("needs_person", None, None)
+    assert scored.findings == score(exercise(), given_).findings
+
+
+def test_what_could_not_be_done_again_may_fail_but_not_pass():
+    assert score(exercise(), results(), "", verified("observed")).outcome == "needs_person"
+    failed = score(exercise(), results(found("missing-step")), "", verified("observed"))
+    assert failed == score(exercise(), results(found("missing-step")))
+    assert failed.passed is False
+
+
+@pytest.mark.parametrize(
+    "verification",
+    [None, verified("verified"), verified("verified", "answers"), verified("observed", "none")],
+)
+def test_what_is_verified_or_was_not_to_be_is_scored_as_ever(verification):
+    assert score(exercise(), results(), "", verification) == score(exercise(), results())
+
+
+def test_a_run_that_ended_itself_scores_nothing_verified_or_not():
+    scored = score(exercise(), {"crashed": found("crashed")}, "crashed", verified("unverified"))
+    assert (scored.outcome, scored.passed, scored.score.points) == ("student_error", False, 0.0)

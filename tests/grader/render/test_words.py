@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.models import Beats, Measurement, Override
-from grader.render.words import bound, counted, decided, heading, lines_of, meets, number
+from grader.models import Beats, Measurement, Override, SandboxFacts, Verification
+from grader.render.words import bound, counted, decided, heading, lines_of, meets, number, verification
 
 
 def test_numbers_are_short():
@@ -43,3 +43,33 @@ def test_a_decision_is_one_line():
 def test_a_heading_parts_the_verdict_from_its_detail(make_report):
     assert heading(make_report()) == ("Not passed", "")
     assert heading(make_report(outcome="limit_exceeded")) == ("Not passed", "A limit was exceeded.")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (
+            Verification(status="verified", method="replay", steps=1, distance=0.0),
+            "did the same 1 step, and came",
+        ),
+        (Verification(status="verified", method="answers"), "compared with what a process computed"),
+        (Verification(status="observed", method="none"), "Observed, not verified."),
+        (
+            Verification(status="observed", method="replay", reason="a\nhook"),
+            "Observed, not verified: a hook.",
+        ),
+        (
+            Verification(status="unverified", method="replay", reason="x differs"),
+            "something else (x differs). That",
+        ),
+    ],
+)
+def test_how_far_a_run_was_verified_is_told_in_words(make_report, found, words):
+    assert words in verification(make_report(verification=found))
+
+
+def test_of_what_ran_unisolated_is_said_that_nothing_was_verified(make_report):
+    box = SandboxFacts(launcher="local", isolated=False)
+    assert verification(make_report(sandbox=box)).startswith("Nothing was verified")
+    assert verification(make_report(sandbox=SandboxFacts(launcher="docker", isolated=True))) == ""
+    assert verification(make_report(sandbox=None)) == ""

@@ -27,7 +27,7 @@ LOSS = "criterion(model(xb), yb)"
 FORWARD = ["F", 0, "t", [["b", 0, 0, None]]]
 MSE = ["L", "mse_loss", [["f", 0, 0, None], ["b", 0, 1, None]], {"reduction": "mean"}]
 BACKWARD = ["B", ["L", 0], "none", False]
-STEP = [["D", 0, 0], ["Z", 0, True], FORWARD, MSE, BACKWARD, ["S", 0]]
+STEP: list[list[Any]] = [["D", 0, 0], ["Z", 0, True], FORWARD, MSE, BACKWARD, ["S", 0]]
 
 LONG = """\
     import torch

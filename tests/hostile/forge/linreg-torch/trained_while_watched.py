@@ -1,4 +1,4 @@
-"""Gradients are cleared and used as they should be only while the ledger is open; else they are kept, or doubled."""
+"""Gradients are cleared as they should be only while the ledger is open; else most of the old ones are put back."""
 
 import gc
 
