@@ -114,7 +114,8 @@ class Exercise(Frozen):
     `functions`.  Without `hidden` nothing is measured; without `graded` no module is.
     `judge`: task.judge looks at the values that the student's functions gave.
     `verify` says how a run is verified: by a replay of what it did to the module that model.make hands in, by the
-    "answers" that task.judge computes anew, or not at all; without the key, in the first of these ways there is.
+    "answers" that task.judge computes anew, or not at all.  Left out, a function's run is replayed where a module is
+    graded, else verified by its answers where there is a judge.
     """
 
     slug: str

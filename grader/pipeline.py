@@ -131,9 +131,16 @@ class Runs:
         """
         self.progress(doing)
         first, job = self._once(parameters, traced=False)
-        if not self.verify or not self._complete(first):
+        if not self.verify:
             return first
-        if (how := self._way(first)) is not None:
+        if not self._complete(
+            first
+        ):  # should nothing have ended it that is the file's own doing, it proves nothing
+            reason = "its record does not say that it ran to its end"
+            return replace(
+                first, verification=Verification(status="observed", method="replay", reason=reason)
+            )
+        if (how := self._way()) is not None:
             return replace(first, verification=how)
         self.progress("verifying it")
         replayed = self._replayed(first, job)
@@ -151,7 +158,8 @@ class Runs:
             return replace(first, verification=told(replayed))
         verification = told(replayed)
         # Only the weights of the run as the exercise has it are measured, so only they have to transfer.
-        if replayed.by_hand and not parameters and not self._transfers(first, job):
+        own = replayed.by_hand or bool(job.fields["traced"])
+        if own and not parameters and not self._transfers(first, job):
             reason = "on other data the same operations do not train"
             verification = Verification(status="observed", method="replay", reason=reason)
         return replace(first, records=replayed.records, verification=verification)
@@ -160,11 +168,11 @@ class Runs:
         seconds = ran.outcome.seconds
         return transfers(self.lines, self.exercise, self.challenge, job.fields, ran.records, seconds)
 
-    def _way(self, ran: Ran) -> Verification | None:
+    def _way(self) -> Verification | None:
         """How a run is verified that is not to be replayed; None where it is."""
         exercise = self.exercise
-        given = any(isinstance(record, trace.Module) and record.given for record in ran.records)
-        way = exercise.verify or ("replay" if given else "answers" if exercise.judge else "none")
+        module = exercise.graded is not None and exercise.entry == "function"
+        way = exercise.verify or ("replay" if module else "answers" if exercise.judge else "none")
         if way == "replay":
             return None
         if way == "answers":
@@ -187,6 +195,7 @@ class Runs:
             ran.records,
             ran.outcome.weights,
             ran.outcome.seconds,
+            self.challenge.torch_seed("looks"),
         )
 
     @staticmethod

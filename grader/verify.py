@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grader import gate
 from grader.challenge import Challenge
-from grader.errors import GateError
+from grader.errors import ExaminerError, GateError
 from grader.examine import Prepared
 from grader.exercise import Exercise
 from grader.launch.drive import ask_examiner
@@ -54,10 +54,12 @@ def replay(
     claimed: Sequence[trace.Record],
     weights: bytes,
     seconds: float,
+    looks: int,
 ) -> Replayed:
     """Have the examiner execute a claimed run, which took `seconds`; `job` is what the sandbox was given.
 
-    Raises ExaminerError.
+    `looks` seeds when the replay's ledger looks, which the run could not know.  An examiner that dies of a program or
+    hangs in it is ended, and nothing is known then.
     """
     limit = min(max(LEAST_SECONDS, SLOWER * seconds), MOST_SECONDS)
     files = {f"training/{name}": content for name, content in prepared.training.items()}
@@ -68,8 +70,13 @@ def replay(
         "exercise": exercise.slug,
         "job": {key: job[key] for key in JOB},
         "seconds": limit,
+        "looks": looks,
     }
-    given, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
+    try:
+        given, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
+    except ExaminerError:
+        lines.end_examiner()
+        return Replayed("unknown", "the process that did it again failed in it", 0, ())
     status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
     if status != "equal":
         return Replayed(status, reason, steps, ())
@@ -92,7 +99,7 @@ def transfers(
     """Whether a program that changes parameters by hand also trains on data that no run has seen.
 
     Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there.
-    True where the exercise measures nothing.  Raises ExaminerError.
+    True where the exercise measures nothing.
     """
     hidden = exercise.hidden
     if hidden is None or exercise.graded is None:
@@ -107,7 +114,11 @@ def transfers(
         "seconds": limit,
     }
     files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
-    _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
+    try:
+        _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
+    except ExaminerError:
+        lines.end_examiner()
+        return False
     value = answer["metrics"].get(hidden.metric)
     if answer["status"] != "done" or value is None:
         return False
@@ -121,7 +132,7 @@ def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tu
     found += [record for record in claimed if isinstance(record, HABITS)]
     for record in own:
         if isinstance(record, trace.End) and ends:
-            failures = record.failures + ends[-1].failures
+            failures = record.failures + max(ends[-1].failures, 0)
             found.append(
                 replace(record, failures=failures, finished=ends[-1].finished, seconds=ends[-1].seconds)
             )
@@ -138,8 +149,9 @@ def told(replayed: Replayed) -> Verification:
 
 
 def lesser(one: Verification | None, two: Verification | None) -> Verification | None:
-    """Of two runs' verifications the one that says less; None where one of the runs was not to be verified."""
-    if one is None or two is None:
+    """Of two runs' verifications the one that says less; None where neither was to be verified."""
+    if one is None and two is None:
         return None
+    unknown = Verification(status="observed", method="replay", reason="a run was not verified")
     rank = {"unverified": 0, "observed": 1, "verified": 2}
-    return min(one, two, key=lambda item: rank[item.status])
+    return min(one or unknown, two or unknown, key=lambda item: rank[item.status])

@@ -4,7 +4,7 @@
         answers with files training/… and hidden/…, and {"parameters": …}
     {"op": "judge", "exercise": slug, "parameters": {…}}
         with files training/…, hidden/… and answers.jsonl; answers {"judged": […], "metrics": {…}, "samples": int}
-    {"op": "replay", "exercise": slug, "job": {…}, "seconds": float}
+    {"op": "replay", "exercise": slug, "job": {…}, "seconds": float, "looks": int}
         with files training/…, trace.jsonl and weights.safetensors; answers trace.jsonl, and {"status": …, "reason": …}
     {"op": "transfer", "exercise": slug, "seeds": {"train": int, "hidden": int}, "job": {…}, "seconds": float}
         with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "samples": int}
@@ -59,6 +59,7 @@ def answer(
             records=trace.read(files["trace.jsonl"]),
             weights=files["weights.safetensors"],
             seconds=request["seconds"],
+            looks=request["looks"],
         )
         return {"trace.jsonl": replayed.trace}, {
             "status": replayed.status,

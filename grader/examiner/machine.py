@@ -20,6 +20,7 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.data import TensorDataset
 
 from grader.examiner import functions
+from grader.examiner.origins import Origins, places
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
 from sandbox.spies.loss import LOSSES
 from sandbox.spies.operands import KEPT, MAX_LOSSES, leaves
@@ -58,11 +59,6 @@ Op = Sequence[Any]
 Made = list[Any]
 
 
-ORIGIN = "metronome_origin"  # an attribute of tensors
-ORIGINS = {"p": "p", "g": "g", "b": "d", "d": "d", "f": "dp", "l": "dp"}
-"""What the operands of each kind come from: parameters, gradients, data."""
-
-
 class _Poison:
     """What an operation gave that is not on the list; it may be given on, but nothing may come of it."""
 
@@ -96,6 +92,7 @@ class Machine:
         self._stretch = 0
         self._passes: dict[int, deque[Iterator[Any]]] = {}
         self._begun = 0
+        self._origins = Origins()
         self.by_hand = False  # whether a parameter or gradient was changed by more than backward and step
         self._batches: deque[Made] = deque(maxlen=KEPT)  # newest first
         ages = _Ages(scripts)
@@ -189,7 +186,7 @@ class Machine:
         given = [value for value in args if isinstance(value, (str, int, float))]
         _set_modes(self._things.model, modes)
         with torch.set_grad_enabled(bool(gradients)):
-            self._batches.appendleft(leaves(self._things.function(name)(*given)))
+            self._hold_batch(self._things.function(name)(*given))
 
     def _begin_pass(self, _: int, loader: int, epoch: int | None = None) -> None:
         passes = self._passes.setdefault(index(loader), deque(maxlen=MAX_PASSES))
@@ -205,7 +202,21 @@ class Machine:
             batch = next(self._passes[loader][index(age)])
         except StopIteration:
             raise Contradiction("a batch is drawn from a pass that is over") from None
-        self._batches.appendleft(leaves(batch))
+        self._hold_batch(batch)
+
+    def _hold_batch(self, batch: Any) -> None:
+        tensors = leaves(batch)
+        self._origins.fresh(tensors, "d")
+        self._batches.appendleft(tensors)
+
+    def _hold_output(self, output: Any) -> None:
+        tensors = leaves(output)
+        self._origins.fresh(tensors, "dp")
+        self._outputs.appendleft(tensors)
+
+    def _hold_loss(self, loss: torch.Tensor) -> None:
+        self._origins.fresh([loss], "dp")
+        self._losses.appendleft(loss)
 
     def _end_pass(self, _: int, loader: int, age: int) -> None:
         try:
@@ -224,13 +235,13 @@ class Machine:
         recomputed: bool = False,
     ) -> None:
         with _autocast(precision):
-            self._outputs.appendleft(leaves(self._called(module, modes, operands, recomputed=recomputed)))
+            self._hold_output(self._called(module, modes, operands, recomputed=recomputed))
 
     def _evaluation(
         self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = ""
     ) -> None:
         with torch.no_grad(), _autocast(precision):
-            self._outputs.appendleft(leaves(self._called(module, modes, operands)))
+            self._hold_output(self._called(module, modes, operands))
 
     def _called(self, which: int, modes: str, operands: Sequence[Any], *, recomputed: bool = False) -> Any:
         module = self._things.module(which)
@@ -244,7 +255,7 @@ class Machine:
         self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any], precision: str = ""
     ) -> None:
         with _autocast(precision):
-            self._losses.appendleft(self._computed(name, operands, options))
+            self._hold_loss(self._computed(name, operands, options))
 
     def _evaluated_loss(
         self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any], precision: str = ""
@@ -252,7 +263,7 @@ class Machine:
         with torch.no_grad(), _autocast(precision):
             loss = self._computed(name, operands, options)
         if self._things.traced:
-            self._losses.appendleft(loss)
+            self._hold_loss(loss)
 
     def _computed(self, name: str, operands: Sequence[Any], options: Mapping[str, Any]) -> torch.Tensor:
         if name not in LOSSES:
@@ -276,8 +287,7 @@ class Machine:
     def _differentiate(self, _: int, expression: Any, operands: Sequence[Any]) -> None:
         wanted = [self._operand(operand) for operand in operands]
         given = torch.autograd.grad(self._value(expression, MAX_DEPTH), wanted)
-        for tensor in given:
-            _comes_from(tensor, "g")
+        self._origins.fresh(given, "g")
         self._values[self._stretch] += given
 
     def _clip(self, _: int, name: str, limit: float, kind: float, which: Sequence[Any] | None = None) -> None:
@@ -337,7 +347,7 @@ class Machine:
         self._things.make_scaler(made, bool(enabled), settings)
 
     def _scale(self, _: int, scaler: int, expression: Any) -> None:
-        self._losses.appendleft(self._things.scaler(scaler).scale(self._value(expression, MAX_DEPTH)))
+        self._hold_loss(self._things.scaler(scaler).scale(self._value(expression, MAX_DEPTH)))
 
     def _unscale(self, _: int, scaler: int, optimizer: int) -> None:
         self._things.scaler(scaler).unscale_(self._things.optimizer(optimizer))
@@ -352,7 +362,7 @@ class Machine:
         self._things.returned = [self._operand(operand) for operand in islice(operands, KEPT * KEPT)]
         self.by_hand = True
         for tensor in self._things.returned:
-            if "d" in (origin := getattr(tensor, ORIGIN)) and "g" not in origin and "p" not in origin:
+            if "d" in (origin := self._origins.of(tensor)) and "g" not in origin:
                 raise Cannot("parameters that come from the data, and not from a gradient")
 
     def _schedule(self, _: int, scheduler: int) -> None:
@@ -382,25 +392,26 @@ class Machine:
         assert called is not None
         if functions.makes(name) and _elements([arguments, named]) > MOST:
             raise Cannot("a tensor that is too large")
-        origin = _origin([arguments, named])
+        if isinstance(named, dict) and "out" in named:
+            raise Cannot("an operation that writes to its `out`")
+        origin = self._origins.of([arguments, named])
         if functions.writes(name):
             self._written(arguments, origin)
         with _autocast(precision):
             result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
-        for tensor in result:
-            _comes_from(tensor, origin)
+        changed = leaves(arguments[0]) if arguments and functions.writes(name) else []
+        self._origins.made([*changed, *result], origin, [arguments, named])
         values += result
 
     def _written(self, arguments: Sequence[Any], origin: str) -> None:
         """Something is changed by hand: a parameter or gradient may not come from the data but by a gradient."""
-        own = [
-            tensor for item in self._things.parameters() for tensor in (item, item.grad) if tensor is not None
-        ]
-        places = {tensor.untyped_storage().data_ptr() for tensor in own}
-        changed = leaves(arguments[0] if arguments else None)
-        if any(tensor.untyped_storage().data_ptr() in places for tensor in changed):
+        changed = set(places(leaves(arguments[0]) if arguments else None))
+        if changed & self._things.data():
+            raise Cannot("data that the file changes")
+        own: list[Any] = [[item, item.grad] for item in self._things.parameters()]
+        if changed & set(places(own)):
             self.by_hand = True
             if "d" in origin and "g" not in origin:
                 raise Cannot("parameters that come from the data, and not from a gradient")
@@ -463,21 +474,19 @@ class Machine:
         view = operand[3]
         if isinstance(tensor, _Poison):
             return tensor
-        if not hasattr(tensor, ORIGIN):
-            _comes_from(tensor, ORIGINS.get(operand[0], ""))
+        self._origins.known(tensor, operand[0])
         if view is None:
             return tensor
         if len(view) == 2:
             seen = tensor.to(DTYPES[view[0]]).reshape([index(size) for size in view[1]])
-        else:
-            offset, shape, stride = view
-            seen = tensor.as_strided(
-                [index(size) for size in shape],
-                [index(size) for size in stride],
-                tensor.storage_offset() + index(offset),
-            )
-        _comes_from(seen, getattr(tensor, ORIGIN))
-        return seen
+            self._origins.made([seen], self._origins.of(tensor), tensor)
+            return seen
+        offset, shape, stride = view
+        return tensor.as_strided(
+            [index(size) for size in shape],
+            [index(size) for size in stride],
+            tensor.storage_offset() + index(offset),
+        )
 
     def _whole(self, kind: str, first: int, place: int) -> Any:
         first, place = index(first), index(place)
@@ -589,21 +598,6 @@ def _poisoned(value: Any) -> _Poison | None:
         return value
     items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
     return next((found for item in items if (found := _poisoned(item)) is not None), None)
-
-
-def _origin(value: Any) -> str:
-    """What the tensors among arguments come from: letters of ORIGINS."""
-    if isinstance(value, torch.Tensor):
-        return str(getattr(value, ORIGIN, ""))
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return "".join(sorted(set("".join(map(_origin, items)))))
-
-
-def _comes_from(tensor: torch.Tensor, origin: str) -> None:
-    """Note that a tensor (also) comes from something; parameters and gradients are what they are."""
-    known = getattr(tensor, ORIGIN, "")
-    if known not in ("p", "g"):
-        setattr(tensor, ORIGIN, "".join(sorted({*known, *origin})))
 
 
 def _elements(value: Any) -> int:

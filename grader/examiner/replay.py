@@ -167,11 +167,12 @@ def replay(
     records: Sequence[trace.Record],
     weights: bytes,
     seconds: float,
+    looks: int = 20,
 ) -> Replayed:
     """Execute the program that `records` claim, at most `seconds`, and compare its hashes and `weights`.
 
-    `model` is the exercise's model.py, `files` its training files, `job` what the sandbox was given: entry, seeds,
-    parameters and shapes.
+    `looks` seeds when the ledger looks.  `model` is the exercise's model.py, `files` its training files, `job` what
+    the sandbox was given: entry, seeds, parameters and shapes.
     """
     started = time.monotonic()
     before = torch.get_rng_state()
@@ -184,6 +185,7 @@ def replay(
             (data / path).parent.mkdir(parents=True, exist_ok=True)
             (data / path).write_bytes(content)
         again = _Again({**job, "filename": "loop.py", "spies": True}, folder, records, started + seconds)
+        again.recorder.random.seed(looks)
         try:
             again.run()
         finally:

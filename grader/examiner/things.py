@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
+from grader.examiner.origins import places
 from sandbox.spies import Spies
 
 MAX_MADE = 64  # loaders and optimizers that a program makes
@@ -163,6 +164,12 @@ class Things:
         if which not in self._generators:
             self._generators[which] = torch.Generator().manual_seed(index(seed))
         return self._generators[which]
+
+    def data(self) -> set[int]:
+        """Where the tensors of the exercise's own data lie in memory."""
+        loaders = (self._spies.loader_at(which) for which in range(MAX_MADE))
+        sets = [getattr(loader.dataset, "tensors", ()) for loader in loaders if loader is not None]
+        return set(places(sets))
 
     def scheduler(self, which: int) -> Any:
         """A scheduler of the exercise; None for one that the file makes itself, whose rates are told."""

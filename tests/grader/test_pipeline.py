@@ -1,5 +1,7 @@
 """The line from file to report over scripted roles: whose failure it is, and what reaches whom."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from safetensors.numpy import save
@@ -105,15 +107,28 @@ def test_a_run_that_came_to_something_else_twice_is_for_a_person(status):
     assert report.verification.reason == "the parameters differ after 3 steps"
 
 
-def test_a_second_try_with_every_operation_traced_may_succeed():
+def elsewhere(mse, status="done"):
+    """An examiner's answer to whether a program trains on other data, too."""
+    return answer({"status": status, "metrics": {} if mse is None else {"mse": mse}, "samples": 2000})
+
+
+@pytest.mark.parametrize(
+    ("transfer", "passed", "status"),
+    [
+        (elsewhere(0.002), True, "verified"),
+        (elsewhere(7.0), None, "observed"),
+        (elsewhere(None, "contradiction"), None, "observed"),
+    ],
+)
+def test_a_second_try_with_every_operation_traced_counts_if_it_trains_elsewhere_too(transfer, passed, status):
     first, second = zygote(*RIGHT, weights=WEIGHTS), zygote(*RIGHT, weights=WEIGHTS)
     report = grade(
         first,
         second,
-        answers=(PREPARED, replayed(status="unknown", reason="an input"), replayed(*RIGHT), GOOD),
+        answers=(PREPARED, replayed(status="unknown", reason="an input"), replayed(*RIGHT), transfer, GOOD),
         isolated=True,
     )
-    assert (report.passed, report.verification.status) == (True, "verified")
+    assert (report.passed, report.verification.status) == (passed, status)
     assert [sandbox.requests[-1]["traced"] for sandbox in (first, second)] == [False, True]
 
 
@@ -127,6 +142,29 @@ def test_what_cannot_be_done_again_passes_only_by_a_person_but_may_fail():
     runs = [zygote(*uncleared(), weights=WEIGHTS) for _ in range(2)]
     report = grade(*runs, answers=(PREPARED, unknown, unknown, GOOD), isolated=True)
     assert (report.outcome, report.passed) == ("graded", False)
+
+
+def test_a_run_that_does_not_say_that_it_ended_is_not_believed():
+    unfinished = [
+        dataclasses.replace(record, finished=False) if isinstance(record, trace.End) else record
+        for record in RIGHT
+    ]
+    report = grade(zygote(*unfinished, weights=WEIGHTS), answers=(PREPARED, GOOD), isolated=True)
+    assert (report.outcome, report.passed) == ("needs_person", None)
+    assert report.verification.status == "observed"
+
+
+def test_an_examiner_that_dies_of_a_program_proves_nothing():
+    launcher = FakeLauncher(
+        sandbox=[zygote(*RIGHT, weights=WEIGHTS) for _ in range(2)],
+        examiner=[examiner(PREPARED), examiner(), examiner(GOOD)],
+        isolated=True,
+    )
+    with Lines(launcher) as lines:
+        report = pipeline.grade_submission(submission(), LINREG, lines, SECRET)
+    assert (report.outcome, report.passed) == ("needs_person", None)
+    assert "failed in it" in report.verification.reason
+    assert report.measurement.value == 0.001
 
 
 def test_a_replay_whose_own_record_is_refused_proves_nothing():

@@ -53,25 +53,31 @@ def parameters(*, replayed: bool) -> list[object]:
     return found
 
 
-def graded(slug: str, path: Path, *, verify: bool) -> Report:
-    """The report on a file, each of whose runs gets a sandbox of its own."""
+@pytest.fixture(scope="module")
+def lines() -> Iterator[Lines]:
+    """One examiner for all, and a sandbox of its own for each run."""
+    with Lines(LocalLauncher(), reuse=False) as opened:
+        yield opened
+
+
+def graded(lines: Lines, slug: str, path: Path, *, verify: bool) -> Report:
+    """The report on a file."""
     submission = Submission(filename="loop.py", source=path.read_bytes(), exercise=slug)
-    with Lines(LocalLauncher(), reuse=False) as lines:
-        return grade_submission(submission, load_exercise(slug), lines, SECRET, verify=verify)
+    return grade_submission(submission, load_exercise(slug), lines, SECRET, verify=verify)
 
 
 @pytest.mark.parametrize(("slug", "path"), parameters(replayed=False))
-def test_the_spies_believe_it(slug: str, path: Path) -> None:
+def test_the_spies_believe_it(lines: Lines, slug: str, path: Path) -> None:
     """A forgery that fails by itself proves nothing."""
-    report = graded(slug, path, verify=False)
+    report = graded(lines, slug, path, verify=False)
     accused = [(item.slug, item.evidence) for item in report.findings if item.severity == "error"]
     assert report.passed is True, accused
 
 
 @pytest.mark.parametrize(("slug", "path"), parameters(replayed=True))
-def test_a_replay_does_not(slug: str, path: Path) -> None:
+def test_a_replay_does_not(lines: Lines, slug: str, path: Path) -> None:
     """Executed again, it never passes: it fails, or a person has to look."""
-    report = graded(slug, path, verify=True)
+    report = graded(lines, slug, path, verify=True)
     assert report.passed is not True, report.verification
 
 
