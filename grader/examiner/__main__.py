@@ -95,6 +95,7 @@ def transferred(
         records=records,
         weights=b"",
         seconds=request["seconds"],
+        careful=True,
     )
     if again.status != "different":
         return {"status": again.status, "metrics": {}, "samples": 0}

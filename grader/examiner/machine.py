@@ -327,6 +327,8 @@ class Machine:
         self, script: int, optimizer: int, closure: Sequence[Op] | None = None, scaler: int | None = None
     ) -> None:
         chosen = self._things.optimizer(optimizer)
+        if self._things.overflown():
+            return
         start = self._place
 
         def again() -> Any:

@@ -67,7 +67,7 @@ class _Again(Child):
         self._until = until
         self._lines = dict(_lines_of(records))
         self.failure: Exception | None = None
-        self.by_hand = False
+        self.by_hand = self.careful = False
 
     def _send(self, channel: bytes, data: bytes) -> None:
         (self.traced if channel == wire.TRACE else self.left).extend(data)
@@ -102,7 +102,7 @@ class _Again(Child):
         if not isinstance(model, torch.nn.Module):
             raise Cannot("the exercise hands no model in")
         functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
-        things = Things(spies, model, functions, traced=bool(self.job.get("traced")))
+        things = Things(spies, model, functions, traced=bool(self.job.get("traced")), careful=self.careful)
         programs = [record for record in self._records if isinstance(record, trace.Program)]
         if not programs:
             raise Cannot("its steps are too many to be told")
@@ -168,10 +168,12 @@ def replay(
     weights: bytes,
     seconds: float,
     looks: int = 20,
+    careful: bool = False,
 ) -> Replayed:
     """Execute the program that `records` claim, at most `seconds`, and compare its hashes and `weights`.
 
-    `looks` seeds when the ledger looks.  `model` is the exercise's model.py, `files` its training files, `job` what
+    `looks` seeds when the ledger looks; `careful` leaves out steps whose gradients overflow, as on other data 16 bits
+    may at another step.  `model` is the exercise's model.py, `files` its training files, `job` what
     the sandbox was given: entry, seeds, parameters and shapes.
     """
     started = time.monotonic()
@@ -186,6 +188,7 @@ def replay(
             (data / path).write_bytes(content)
         again = _Again({**job, "filename": "loop.py", "spies": True}, folder, records, started + seconds)
         again.recorder.random.seed(looks)
+        again.careful = careful
         try:
             again.run()
         finally:

@@ -60,11 +60,12 @@ class Things:
         functions: Mapping[str, Callable[..., Any]],
         *,
         traced: bool,
+        careful: bool = False,
     ) -> None:
         self._spies = spies
         self.model = model
         self._functions = functions
-        self.traced = traced
+        self.traced, self.careful = traced, careful
         self._given = len(list(model.parameters()))
         self.returned: list[torch.Tensor] | None = None
         self._generators: dict[int, torch.Generator] = {}
@@ -140,6 +141,11 @@ class Things:
         self._made.append(made)
         if self._spies.number_of(made) != which:
             raise Contradiction("a loader has another number")
+
+    def overflown(self) -> bool:
+        """Whether a gradient is no number any more, and care is taken of that."""
+        grads = (parameter.grad for parameter in self.parameters()) if self.careful else ()
+        return any(grad is not None and not bool(torch.isfinite(grad).all()) for grad in grads)
 
     def scaler(self, which: int) -> torch.amp.GradScaler:
         """A gradient scaler."""
