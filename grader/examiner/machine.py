@@ -8,6 +8,7 @@ that ran a student's code: every operand is checked before it is used.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections import deque
@@ -247,7 +248,8 @@ class Machine:
         module = self._things.module(which)
         _set_modes(module, modes)
         given = [self._operand(operand) for operand in operands]
-        return checkpoint(module, *given, use_reentrant=False) if recomputed else module(*given)
+        with _frozen(module, modes.isupper()):
+            return checkpoint(module, *given, use_reentrant=False) if recomputed else module(*given)
 
     # ── losses and gradients ─────────────────────────────────────────────────────────────────────
 
@@ -572,10 +574,23 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
 }
 
 
+@contextlib.contextmanager
+def _frozen(module: torch.nn.Module, frozen: bool) -> Iterator[None]:
+    """Inside, none of a module's parameters requires a gradient, if it is `frozen`."""
+    held = [tensor for tensor in module.parameters() if frozen and tensor.requires_grad]
+    for tensor in held:
+        tensor.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for tensor in held:
+            tensor.requires_grad_(True)
+
+
 def _set_modes(module: torch.nn.Module, modes: str) -> None:
     """Put each layer in its mode: one letter for each, or for all of them."""
     layers = list(module.modules())
-    letters = modes * len(layers) if len(modes) == 1 else modes
+    letters = (modes * len(layers) if len(modes) == 1 else modes).lower()
     if len(letters) != len(layers) or not set(letters) <= {"t", "e"}:
         raise Contradiction("a module's modes are not those of its layers")
     for layer, letter in zip(layers, letters, strict=True):

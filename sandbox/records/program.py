@@ -37,7 +37,8 @@ class Script(Record):
     ["?", beat, why, quiet]                 what cannot be told so that it could be executed; `quiet`: nor need it be
 
     F, L, = (and the small letters) end with the type that autocast makes of matrix products, where it is on.
-    `modes` is "t" or "e" where all layers are in that mode, else one of these letters for each of `modules()`.
+    `modes` is "t" or "e" where all layers are in that mode, else one of these letters for each of `modules()`; in
+    capitals where none of its parameters requires a gradient.
     An operand is [kind, first, place, view]: of a batch (b), an output (f) or a loss (l) made `first` before the
     newest the tensor `place`; parameter (p) or gradient (g) number `first`; a buffer (u); a tensor of a loader's data
     (d); a value of this or the last stretch (v), or of a stretch by its number (w).  `view` is [offset, shape,

@@ -242,7 +242,7 @@ class ScriptLog:
         if [self._recorder.registry.find(tensor) for tensor in module.parameters()] != info.params:
             self.add([UNKNOWN, beat, "parameters that the file put in place of the model's"])
         elif kwargs or None in operands or number < 0:
-            self.add([UNKNOWN, beat, "an input of the model", modes == "e"])
+            self.add([UNKNOWN, beat, "an input of the model", modes.lower() == "e"])
         else:
             self.add([beat, number, modes, operands, *_precision()])
         self.inside = True
@@ -570,8 +570,10 @@ def _positions(loss: str) -> tuple[str, ...]:
 
 
 def _modes(module: torch.nn.Module) -> str:
+    """The layers' modes, in capitals where none of the parameters requires a gradient."""
     letters = "".join("t" if layer.training else "e" for layer in module.modules())[:MAX_LAYERS]
-    return letters[0] if len(set(letters)) == 1 else letters
+    modes = letters[0] if len(set(letters)) == 1 else letters
+    return modes if any(tensor.requires_grad for tensor in module.parameters()) else modes.upper()
 
 
 def _precision() -> list[str]:
