@@ -57,6 +57,7 @@ class ScriptLog:
         self.asking = 0  # calls under way of functions of the exercise
         self.busy = False  # a loss is being computed
         self._text = ""
+        self._layers: dict[int, list[torch.nn.Module]] = {}  # of root modules, by number
         self._passes: dict[int, int] = {}  # by loader, how many were begun
         self._closures: list[int] = []  # where the operations of closures begin
         self._settings: dict[int, list[list[Any]]] = {}  # by optimizer, at its last step
@@ -235,17 +236,38 @@ class ScriptLog:
             return
         operands = [self.operands.find(value) for value in args]
         beat = "F" if torch.is_grad_enabled() else "f"
-        number, modes = info.number, _modes(module)
+        number, (modes, replaced) = info.number, self._look_at(info, module)
         if (inner := getattr(module, "_orig_mod", None)) is not None:  # what torch.compile was given
             known = self._recorder.registry.module(inner)
             number = -1 if known is None else known.number
-        if [self._recorder.registry.find(tensor) for tensor in module.parameters()] != info.params:
+        if replaced:
             self.add([UNKNOWN, beat, "parameters that the file put in place of the model's"])
         elif kwargs or None in operands or number < 0:
             self.add([UNKNOWN, beat, "an input of the model", modes.lower() == "e"])
         else:
             self.add([beat, number, modes, operands, *_precision()])
         self.inside = True
+
+    def _look_at(self, info: ModuleInfo, module: torch.nn.Module) -> tuple[str, bool]:
+        """A module's modes, as `_modes` has them, and whether other parameters stand in place of its own."""
+        find = self._recorder.registry.find
+        layers = self._layers.get(info.number)
+        if layers is None or layers[0] is not module or self.tracing:
+            layers = list(module.modules())
+            if info.given:  # others may be gone long before the run ends
+                self._layers[info.number] = layers
+        training, required, numbers = layers[0].training, False, []
+        for layer in layers:
+            if layer.training is not training:
+                break
+            for tensor in layer._parameters.values():
+                if tensor is not None:
+                    required = required or tensor.requires_grad
+                    numbers.append(find(tensor))
+        else:
+            if numbers == info.params and required:
+                return "t" if training else "e", False
+        return _modes(module), [find(tensor) for tensor in module.parameters()] != info.params
 
     def made(self, output: Any) -> None:
         """It has returned."""
