@@ -63,4 +63,10 @@ def test_of_several_runs_the_one_that_says_least_counts():
     assert lesser(VERIFIED, OBSERVED) == lesser(OBSERVED, VERIFIED) == OBSERVED
     assert lesser(OBSERVED, UNVERIFIED) == UNVERIFIED
     assert lesser(VERIFIED, VERIFIED) == VERIFIED
-    assert lesser(VERIFIED, None) is lesser(None, VERIFIED) is None
+    assert lesser(None, None) is None
+
+
+@pytest.mark.parametrize("pair", [(VERIFIED, None), (None, VERIFIED)])
+def test_a_run_that_was_not_verified_lets_no_other_vouch_for_it(pair):
+    assert lesser(*pair).status == "observed"
+    assert lesser(*pair).method == "replay"
