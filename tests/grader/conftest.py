@@ -1,4 +1,4 @@
-"""An exercise of one's own, freshly written, beside Metronome's."""
+"""An exercise of one's own, freshly written, beside Metronome's; no test's folder of exercises outlives it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ import pytest
 
 from grader.exercise import Exercise, load_exercise, use_folder
 from grader.scaffold import write_exercise
+
+
+@pytest.fixture(autouse=True)
+def no_folder_stays() -> Iterator[None]:
+    """A command that is run in this process may have put a folder of exercises to use."""
+    yield
+    use_folder(None)
 
 
 @pytest.fixture
