@@ -133,13 +133,8 @@ class Runs:
         first, job = self._once(parameters, traced=False)
         if not self.verify:
             return first
-        if not self._complete(
-            first
-        ):  # should nothing have ended it that is the file's own doing, it proves nothing
-            reason = "its record does not say that it ran to its end"
-            return replace(
-                first, verification=Verification(status="observed", method="replay", reason=reason)
-            )
+        if not self._complete(first):
+            return _unproved(first, "its record does not say that it ran to its end")
         if (how := self._way()) is not None:
             return replace(first, verification=how)
         self.progress("verifying it")
@@ -148,21 +143,17 @@ class Runs:
             self.progress("running it once more, to see every operation")
             second, job = self._once(parameters, traced=True)
             if not self._complete(second):
-                reason = "with every operation traced, the run did not end as it had before"
-                return replace(
-                    first, verification=Verification(status="observed", method="replay", reason=reason)
-                )
+                return _unproved(first, "with every operation traced, the run did not end as it had before")
             replayed = self._replayed(second, job)
             first = second if replayed.status != "unknown" else first
         if replayed.status != "equal":
             return replace(first, verification=told(replayed))
-        verification = told(replayed)
+        judged = replace(first, records=replayed.records, verification=told(replayed))
         # Only the weights of the run as the exercise has it are measured, so only they have to transfer.
         own = replayed.by_hand or bool(job.fields["traced"])
         if own and not parameters and not self._transfers(first, job):
-            reason = "on other data the same operations do not train"
-            verification = Verification(status="observed", method="replay", reason=reason)
-        return replace(first, records=replayed.records, verification=verification)
+            return _unproved(judged, "on other data the same operations do not train")
+        return judged
 
     def _transfers(self, ran: Ran, job: Job) -> bool:
         seconds = ran.outcome.seconds
@@ -204,6 +195,11 @@ class Runs:
         ends = [record for record in ran.records if isinstance(record, trace.End)]
         stopped = any(isinstance(record, trace.Stop) for record in ran.records)
         return not ran.refused and not stopped and bool(ends) and ends[-1].finished
+
+
+def _unproved(ran: Ran, reason: str) -> Ran:
+    """A run that can fail, but not pass on its own word."""
+    return replace(ran, verification=Verification(status="observed", method="replay", reason=reason))
 
 
 def job_of(

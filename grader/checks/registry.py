@@ -179,9 +179,7 @@ def check(slug: str) -> Callable[[Check], Check]:
     return register
 
 
-def run_checks(
-    evidence: Evidence, exercise: Exercise, *, trace_basis: Basis = "observed"
-) -> dict[str, CheckResult]:
+def run_checks(evidence: Evidence, exercise: Exercise) -> dict[str, CheckResult]:
     """The result of everything that the exercise's rubric and notes name, by slug or slug@function."""
     from grader.checks import (  # noqa: F401 - they register
         averaging,
@@ -210,7 +208,7 @@ def run_checks(
         for slug, key in zip(requirement.findings, requirement.keys, strict=True)
     }
     wanted |= {slug: (slug, "") for slug in exercise.notes if slug not in wanted}
-    return {key: _run(slug, function, facts, trace_basis) for key, (slug, function) in wanted.items()}
+    return {key: _run(slug, function, facts) for key, (slug, function) in wanted.items()}
 
 
 def merged(one: CheckResult, two: CheckResult) -> CheckResult:
@@ -219,7 +217,7 @@ def merged(one: CheckResult, two: CheckResult) -> CheckResult:
     return min(one, two, key=lambda result: rank[result.status])
 
 
-def _run(slug: str, about: str, facts: Facts, trace_basis: Basis) -> CheckResult:
+def _run(slug: str, about: str, facts: Facts) -> CheckResult:
     """The result for one slug; `about` names the student's function it must be about ("": any)."""
     judged = facts.evidence.judged
     if item := _judged(slug, about, judged or ()):
@@ -241,11 +239,21 @@ def _run(slug: str, about: str, facts: Facts, trace_basis: Basis) -> CheckResult
     end = facts.last(trace.End)
     if end is not None and end.failures and slug != "accuracy-below-threshold":
         return CheckResult(slug=slug, status="unknown", reason="our own instruments failed during the run")
-    measured, verified = facts.evidence.measurement, facts.evidence.verification
-    if verified is not None and trace_basis == "observed" and slug not in HABITS:
-        trace_basis = verified.status
-    basis = measured.basis if slug == "accuracy-below-threshold" and measured else trace_basis
+    basis = _basis(slug, facts.evidence)
     return CheckResult(slug=slug, status="found", finding=finding(slug, verdict, facts.evidence, basis))
+
+
+def _basis(slug: str, evidence: Evidence) -> Basis:
+    """What a check's finding rests on: the hidden test, a replay, or the spies' word.
+
+    Answers that were computed anew say nothing of what the spies saw beside them, and no replay shows a habit.
+    """
+    measured, verified = evidence.measurement, evidence.verification
+    if slug == "accuracy-below-threshold" and measured is not None:
+        return measured.basis
+    if verified is not None and verified.method == "replay" and slug not in HABITS:
+        return verified.status
+    return "observed"
 
 
 def _judged(slug: str, about: str, judged: tuple[Judged, ...]) -> Judged | None:

@@ -8,7 +8,7 @@ import pytest
 from grader.checks import registry
 from grader.checks.registry import Clear, Facts, Found, Unknown, places, reaches, run_checks
 from grader.exercise import load_exercise, slugs
-from grader.models import Evidence, Measurement
+from grader.models import Evidence, Measurement, Verification
 from sandbox import trace
 from tests.grader.checks.tape import SOURCE, Tape, counted, end, evidence, facts, order, pattern
 
@@ -28,9 +28,9 @@ def measurement(value, *, basis="observed", better="higher", reason=""):
 LINREG = load_exercise("linreg-torch")
 
 
-def run_with(monkeypatch, function, slug="missing-step", **how):
+def run_with(monkeypatch, function, slug="missing-step"):
     monkeypatch.setitem(registry.CHECKS, slug, function)
-    return run_checks(evidence(), LINREG, **how)[slug]
+    return run_checks(evidence(), LINREG)[slug]
 
 
 def test_every_slug_of_rubric_and_notes_gets_one_result():
@@ -90,10 +90,24 @@ def test_only_the_catalogues_slugs_can_have_a_check():
     assert "nonsense" not in registry.CHECKS
 
 
-@pytest.mark.parametrize("basis", ["observed", "unverified", "verified"])
-def test_the_basis_is_the_traces_and_not_the_checks(monkeypatch, basis):
-    result = run_with(monkeypatch, lambda facts: Found("It is so."), trace_basis=basis)
-    assert result.finding.basis == basis
+@pytest.mark.parametrize("status", ["observed", "unverified", "verified"])
+def test_a_findings_basis_is_the_replays_and_not_the_checks(status):
+    bad = evidence(end({"B": 9}, moved=False))
+    replayed = dataclasses.replace(bad, verification=Verification(status=status, method="replay"))
+    assert run_checks(replayed, LINREG)["missing-step"].finding.basis == status
+
+
+def test_answers_that_were_computed_anew_vouch_for_no_trace():
+    bad = evidence(end({"B": 9}, moved=False))
+    answered = dataclasses.replace(bad, verification=Verification(status="verified", method="answers"))
+    assert run_checks(answered, LINREG)["missing-step"].finding.basis == "observed"
+
+
+def test_no_replay_proves_a_habit():
+    told = evidence(end({"B": 9}), trace.Sync(calls=9, steps=9, line=1))
+    verified = dataclasses.replace(told, verification=Verification(status="verified", method="replay"))
+    result = run_checks(verified, LINREG)["sync-every-step"]
+    assert (result.status, result.finding.basis) == ("found", "observed")
 
 
 @pytest.mark.parametrize("basis", ["observed", "verified"])
