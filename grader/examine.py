@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +16,8 @@ from grader.launch.drive import Line, ask_examiner
 from grader.launch.lines import EXAMINER_LIMITS, Lines
 from grader.models import Basis, Judged, Measurement
 from sandbox import trace
+
+_NAMES = {"float32": "F32", "float64": "F64"}
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,60 @@ def measure(
         return _measurement(exercise.hidden, math.nan, 0, basis, "the trained weights are not finite numbers")
     except GateError as error:
         return _measurement(exercise.hidden, None, 0, basis, f"the weights were refused: {error}")
+    return _measured(lines, exercise, exercise.hidden, graded, weights, prepared)
+
+
+def untrained(
+    lines: Lines, exercise: Exercise, records: tuple[trace.Record, ...], prepared: Prepared
+) -> Measurement | None:
+    """What the first weights of the graded module reach on hidden data, where a script made it.
+
+    None where the exercise does not ask, or where they were not told.
+    """
+    hidden = exercise.hidden
+    if hidden is None or hidden.untrained is None or exercise.graded is None:
+        return None
+    graded = next((item for item in reversed(records) if isinstance(item, trace.Graded)), None)
+    weights = first_weights(records, exercise.graded.shapes, graded.module) if graded else b""
+    if graded is None or not weights:
+        return None
+    limit = Hidden(metric=hidden.untrained.metric, threshold=hidden.untrained.most, better="lower")
+    try:
+        gate.check_weights(weights, exercise.graded.shapes)
+    except GateError:
+        return None
+    return _measured(lines, exercise, limit, graded, weights, prepared)
+
+
+def first_weights(records: tuple[trace.Record, ...], shapes: list[list[int]], module: int) -> bytes:
+    """A module's parameters as they were first seen, as safetensors in the order of `shapes`; b"" where not told."""
+    numbers = next(
+        (item.params for item in records if isinstance(item, trace.Module) and item.id == module), []
+    )
+    told = {item.id: item for item in records if isinstance(item, trace.Initial)}
+    left = [told[number] for number in numbers if number in told]
+    entries: dict[str, object] = {}
+    body = b""
+    for place, shape in enumerate(shapes):
+        record = next((item for item in left if item.shape == shape and item.dtype in _NAMES), None)
+        if record is None:
+            return b""
+        left.remove(record)
+        try:
+            content = base64.b64decode(record.data, validate=True)
+        except ValueError:
+            return b""
+        offsets = [len(body), len(body) + len(content)]
+        entries[str(place)] = {"dtype": _NAMES[record.dtype], "shape": shape, "data_offsets": offsets}
+        body += content
+    header = json.dumps(entries).encode()
+    return len(header).to_bytes(8, "little") + header + body
+
+
+def _measured(
+    lines: Lines, exercise: Exercise, hidden: Hidden, graded: trace.Graded, weights: bytes, prepared: Prepared
+) -> Measurement:
+    """Have the examiner measure gated weights.  Raises ExaminerError."""
     files = {f"hidden/{name}": content for name, content in prepared.hidden.items()}
     request: dict[str, object] = {
         "op": "measure",
@@ -127,11 +185,11 @@ def measure(
         _, answer = ask_examiner(
             lines.examiner(), files | {"weights.safetensors": weights}, request, EXAMINER_LIMITS.deadline
         )
-        value = float(answer["metrics"][exercise.hidden.metric])
+        value = float(answer["metrics"][hidden.metric])
         samples = int(answer["samples"])
     except (KeyError, TypeError, ValueError) as error:
         raise ExaminerError("The examiner's answer holds no such metric.") from error
-    return _measurement(exercise.hidden, value, samples, basis, "")
+    return _measurement(hidden, value, samples, basis_of(lines), "")
 
 
 def _measurement(hidden: Hidden, value: float | None, samples: int, basis: Basis, reason: str) -> Measurement:

@@ -59,12 +59,20 @@ class Limits(Frozen):
     threads: int = Field(default=1, ge=1)
 
 
+class Untrained(Frozen):
+    """What a script's own first weights may reach on hidden data: at most so much of a number of task.evaluate."""
+
+    metric: str
+    most: float
+
+
 class Hidden(Frozen):
     """The hidden test: which number of task.evaluate counts, and the threshold it must reach."""
 
     metric: str
     threshold: float
     better: Literal["higher", "lower"]
+    untrained: Untrained | None = None
 
 
 class Run(Frozen):

@@ -240,7 +240,7 @@ class Evidence:
     how in a sentence.  `measurement` is None where nothing was measured.  `parameters` are the numbers the
     exercise handed in or states for this challenge (epochs, samples, …).  `judged` is what the examiner
     says about returned values; None where the exercise has no judge.  `verification` says whether the
-    records are those of a replay.
+    records are those of a replay.  `untrained` is what a script's own first weights reach.
     """
 
     records: tuple[Record, ...]
@@ -252,6 +252,7 @@ class Evidence:
     judged: tuple[Judged, ...] | None = None
     judged_basis: Basis = "observed"
     verification: Verification | None = None
+    untrained: Measurement | None = None
 
     def of(self, kind: type[R]) -> list[R]:
         """The records of one kind, in the order they were written."""

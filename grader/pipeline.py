@@ -17,7 +17,7 @@ from grader.challenge import Challenge, course_secret
 from grader.checks import stops
 from grader.checks.registry import merged, run_checks
 from grader.errors import GateError, SandboxBroken
-from grader.examine import Prepared, basis_of, judged, measure, prepare
+from grader.examine import Prepared, basis_of, judged, measure, prepare, untrained
 from grader.exercise import Exercise, Run, load_exercise, use_folder
 from grader.ingest.loop import read_loop
 from grader.launch.base import Job, Limits, Outcome
@@ -162,17 +162,24 @@ class Runs:
     def _way(self) -> Verification | None:
         """How a run is verified that is not to be replayed; None where it is."""
         exercise = self.exercise
-        module = exercise.graded is not None and exercise.entry == "function"
-        way = exercise.verify or ("replay" if module else "answers" if exercise.judge else "none")
+        way = exercise.verify or ("replay" if exercise.graded else "answers" if exercise.judge else "none")
         if way == "replay":
             return None
         if way == "answers":
             return Verification(status="verified", method="answers")
-        reason = "what is trained was made by the file itself, and cannot be made again yet"
+        reason = "the exercise says nothing of how a run could be verified"
         return Verification(status="observed", method="none", reason=reason)
 
     def _once(self, parameters: Mapping[str, float | int | str], *, traced: bool) -> tuple[Ran, Job]:
-        job = job_of(self.submission, self.exercise, self.challenge, self.prepared, parameters, traced=traced)
+        job = job_of(
+            self.submission,
+            self.exercise,
+            self.challenge,
+            self.prepared,
+            parameters,
+            traced=traced,
+            program=self.verify,
+        )
         outcome = run(job, self.exercise, self.lines, self.limits)
         refused, records = gated(outcome)
         return Ran(outcome, records, refused), job
@@ -210,8 +217,12 @@ def job_of(
     parameters: Mapping[str, float | int | str] = MappingProxyType({}),
     *,
     traced: bool = False,
+    program: bool = True,
 ) -> Job:
-    """What a sandbox is given; `parameters` change some of the challenge's."""
+    """What a sandbox is given; `parameters` change some of the challenge's.
+
+    `program`: each step's operations are told, so that they can be executed again; `traced`: all of torch's.
+    """
     return Job(
         files={
             "loop.py": submission.source,
@@ -228,6 +239,7 @@ def job_of(
             "shapes": exercise.shapes,
             "spies": True,
             "traced": traced,
+            "program": program,
         },
     )
 
@@ -280,6 +292,7 @@ def judge(
         judged=judgement.items if judgement else None,
         judged_basis=basis_of(lines),
         verification=ran.verification,
+        untrained=untrained(lines, exercise, records, prepared),
     )
     return evidence, run_checks(evidence, exercise)
 
@@ -317,7 +330,7 @@ def judge_again(
     )
     evidence = replace(evidence, verification=lesser(evidence.verification, ran.verification))
     found = run_checks(more, exercise)
-    skipped = {"accuracy-below-threshold"}  # only the first run's weights are measured
+    skipped = {"accuracy-below-threshold", "prepared-weights"}  # only the first run's weights are measured
     return evidence, {
         key: merged(result, found[key])
         if (not again.findings or result.slug in again.findings) and result.slug not in skipped

@@ -8,6 +8,7 @@ The job is a dict:
     seeds        {"init", "order", "dropout"}: 63-bit integers
     parameters   the exercise's numbers, handed to model.make
     shapes       of the graded module's state, in order
+    program      false does not tell each step's operations, where nobody will execute them again
     traced       true tells every operation of torch that the file calls
     spies        false runs the same thing unwatched (tests compare the two)
     deadline     seconds; the alarm rings a little before, so that evidence is kept
@@ -33,7 +34,9 @@ import torch
 
 from sandbox import results, trace, wire
 from sandbox.spies import Spies, install
+from sandbox.spies.making import Making
 from sandbox.spies.recorder import Recorder
+from sandbox.spies.silent import SilentScript
 from sandbox.spies.sources import SourceSpy
 from sandbox.spies.tracing import Tracer
 from sandbox.student import BadSignatureError, Student
@@ -54,6 +57,8 @@ class Child:
         self._report = report
         self.writer = trace.Writer(lambda data: self._send(wire.TRACE, data))
         self.recorder = self.recorder_class(self.writer, str(self.path))
+        if not job.get("program", True):
+            self.recorder.script = SilentScript(self.recorder)
         self.spies: Spies | None = None
         self.results: results.Results | None = None
         self.namespace: dict[str, Any] = {}
@@ -107,6 +112,9 @@ class Child:
             self.spies.made(arguments)
             if hasattr(model, "observe"):
                 self._observe(model.observe, arguments)
+            if job["entry"] == "script" and job["shapes"]:
+                known, tensors = getattr(model, "known", _nothing), getattr(model, "tensors", _no_tensors)
+                self.recorder.making = Making(self.recorder, known, tensors(self.given / "data"))
         self.recorder.norms = "max_norm" in job["parameters"]
         self.recorder.registry.given = False
         self._given = given
@@ -262,6 +270,15 @@ class Child:
             self.writer.flush()
         finally:
             os._exit(wire.TIMED_OUT)
+
+
+def _nothing(_: Any) -> None:
+    """Stands for an exercise that brings no data set."""
+
+
+def _no_tensors(_: Path) -> list[torch.Tensor]:
+    """Stands for one that has no raw data."""
+    return []
 
 
 def _syntax(error: Exception) -> trace.Stop:

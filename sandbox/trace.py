@@ -9,6 +9,7 @@ Version history
     2   answers of several functions, modes of forwards, schedules, scalers, losses of each pass
     3   fields at their default are left out
     4   the program: scripts of operations with their operands
+    5   what a script makes itself: first values of parameters, modules, bodies of forwards
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from sandbox.records import (
     KINDS,
     Answer,
+    Body,
     End,
     Failure,
     Feed,
@@ -34,6 +36,7 @@ from sandbox.records import (
     Graded,
     Hash,
     Header,
+    Initial,
     Layout,
     Live,
     Loader,
@@ -76,6 +79,7 @@ __all__ = [
     "MAX_TRACE",
     "VERSION",
     "Answer",
+    "Body",
     "End",
     "Failure",
     "Feed",
@@ -84,6 +88,7 @@ __all__ = [
     "Graded",
     "Hash",
     "Header",
+    "Initial",
     "Layout",
     "Live",
     "Loader",
@@ -127,7 +132,7 @@ __all__ = [
     "unpack_vector",
 ]
 
-VERSION = 4
+VERSION = 5
 MAX_TRACE = 4 << 20
 """Most bytes of trace a child writes; what would go beyond is left out and counted in `End.dropped`."""
 MAX_LINE = 256 << 10

@@ -6,10 +6,12 @@ data, and finds the files there "already downloaded", whatever folder it names.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torchvision.datasets import EMNIST, KMNIST, MNIST, QMNIST, FashionMNIST
 
@@ -22,12 +24,13 @@ def make(data: Path, seeds: dict[str, int], parameters: dict[str, object]) -> di
 
     The other data sets of the family are not there, and say so instead of looking for a network.
     """
-    own = MNIST.raw_folder.fget
+    own = getattr(MNIST.raw_folder.fget, "own", MNIST.raw_folder.fget)  # a process may do this again
 
     def raw_folder(self: Any) -> str:
         """The folder the four files are read from."""
         return str(own(self)) if isinstance(self, RELATIVES) else str(data)
 
+    raw_folder.own = own
     MNIST.raw_folder = property(raw_folder)
     for relative in RELATIVES:
         relative.download = _offline
@@ -38,6 +41,32 @@ def _offline(self: Any) -> NoReturn:
     """Stands for the download of data that this exercise does not bring."""
     name = type(self).__name__
     raise RuntimeError(f"{name} cannot be downloaded: there is no network here, and only MNIST is at hand")
+
+
+def tensors(data: Path) -> list[torch.Tensor]:
+    """The raw data: images (N, 28, 28) and labels (N,) of the training set, then of the test set."""
+    return [tensor for train in (True, False) for tensor in _whole(data, train)]
+
+
+def known(dataset: object) -> str | None:
+    """What MNIST as torchvision has it is called in `dataset`; None for another one, or a changed one."""
+    if type(dataset) is not MNIST:
+        return None
+    images, labels = _whole(Path(dataset.raw_folder), dataset.train)
+    same = torch.equal(dataset.data, images) and torch.equal(dataset.targets, labels)
+    return ("train" if dataset.train else "held-out") if same else None
+
+
+def dataset(data: Path, name: str, transform: object) -> MNIST:
+    """The data set of that name, read through a transform.  Raises KeyError for another name."""
+    return MNIST(str(data), train={"train": True, "held-out": False}[name], transform=transform)
+
+
+@cache
+def _whole(data: Path, train: bool) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images and labels of one of the two sets, as they are in its files."""
+    whole = MNIST(str(data), train=train)
+    return whole.data, whole.targets
 
 
 def sources(data: Path) -> dict[str, NDArray[np.uint8]]:

@@ -12,4 +12,11 @@ ENTRIES: dict[str, Entry] = {
         "Mend the other findings first.  If there are none: print the shapes of prediction and target, check that "
         "inputs and labels belong together, and look whether the loss falls.",
     ),
+    "prepared-weights": Entry(
+        "error",
+        "The model could do its task before it was trained",
+        "The loop is to teach a new model. First weights that read the data already were learnt somewhere else, and show "
+        "nothing of what the loop does.",
+        "Make a new model, and leave its weights as torch draws them.",
+    ),
 }

@@ -195,6 +195,7 @@ def run_checks(evidence: Evidence, exercise: Exercise) -> dict[str, CheckResult]
         modes,
         objectives,
         optimizers,
+        prepared,
         scaling,
         schedules,
         stopping,

@@ -5,6 +5,7 @@ None of them reads or writes a file, runs code, or looks outside the tensors it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -106,3 +107,15 @@ def writes(name: str) -> bool:
     if last.startswith("__"):
         return last == "__setitem__" or last == "__set__" or (last.startswith("__i") and last != "__invert__")
     return last.endswith("_")
+
+
+def elements(value: Any) -> int:
+    """As many elements as whole numbers among arguments can be the sizes of, at the most, times those of tensors."""
+    if isinstance(value, bool) or value is None:
+        return 1
+    if isinstance(value, int):
+        return max(abs(value), 1)
+    if isinstance(value, torch.Tensor):
+        return max(value.numel(), 1)
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return math.prod(map(elements, items))

@@ -21,8 +21,10 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.data import TensorDataset
 
 from grader.examiner import functions
+from grader.examiner.modules import Told, build
 from grader.examiner.origins import Origins, places
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
+from sandbox.generators import MAX_DRAWN, skip
 from sandbox.spies.loss import LOSSES
 from sandbox.spies.operands import KEPT, MAX_LOSSES, leaves
 
@@ -54,7 +56,22 @@ DTYPES = {
         "bool",
     )
 }
-SILENT = ("I", "E", "G", "M", "N", "O", "Q", "R", "X", "Y", "=", "~")  # operations that are no beats
+SILENT = (
+    "I",
+    "E",
+    "G",
+    "M",
+    "N",
+    "O",
+    "P",
+    "Q",
+    "R",
+    "V",
+    "X",
+    "Y",
+    "=",
+    "~",
+)  # operations that are no beats
 
 Op = Sequence[Any]
 Made = list[Any]
@@ -174,10 +191,12 @@ class Machine:
         drop_last: Any,
         generator: int,
     ) -> None:
-        kind, what = source
+        kind, what, *more = source
         self._making("M", index(made))
         if kind == "d":
             data = self._things.loader(what).dataset
+        elif kind == "x":
+            data = self._things.dataset(what, *more)
         else:
             data = TensorDataset(*[self._operand(operand) for operand in islice(what, KEPT)])
         drawn = None if generator == -1 else self._things.loader(generator).generator
@@ -185,7 +204,7 @@ class Machine:
 
     def _ask(self, _: int, name: str, args: Sequence[Any], modes: str, gradients: Any) -> None:
         given = [value for value in args if isinstance(value, (str, int, float))]
-        _set_modes(self._things.model, modes)
+        _set_modes(self._things.given, modes)
         with torch.set_grad_enabled(bool(gradients)):
             self._hold_batch(self._things.function(name)(*given))
 
@@ -311,7 +330,7 @@ class Machine:
 
     def _clear(self, _: int, optimizer: int, to_none: bool) -> None:
         if optimizer == -1:
-            self._things.model.zero_grad(set_to_none=bool(to_none))
+            self._things.clear(to_none=bool(to_none))
         else:
             self._things.optimizer(optimizer).zero_grad(set_to_none=bool(to_none))
 
@@ -373,8 +392,36 @@ class Machine:
         if (known := self._things.scheduler(scheduler)) is not None:
             known.step()
 
-    def _seed(self, _: int, seed: int) -> None:
-        torch.manual_seed(index(seed))
+    def _seed(self, _: int, seed: int, count: int | None = None) -> None:
+        if count is None:
+            torch.manual_seed(index(seed))
+            return
+        if index(count) > MAX_DRAWN:
+            raise Cannot("a generator's state")
+        torch.default_generator.manual_seed(
+            index(seed)
+        )  # unseen: what is told so is no seeding of the file's
+        skip(torch.default_generator, count)
+
+    # ── modules of the file's own ────────────────────────────────────────────────────────────────
+
+    def _make_module(self, _: int, made: int, tree: Any) -> None:
+        self._things.hold_module(made, build(tree, self._things.first, self._own_module))
+
+    def _own_module(self) -> Told:
+        return Told(self._things.parameter, self._things.parameters, self._plain_argument)
+
+    def _plain_argument(self, value: Any, find: Callable[[Any], Any]) -> Any:
+        made = self._argument(value, find=find)
+        if (poison := _poisoned(made)) is not None:
+            raise Cannot(f"an operation of its own: {poison.name}"[:80])
+        return made
+
+    def _give_body(self, _: int, module: int, body: int) -> None:
+        told = self._things.module(module)
+        if not isinstance(told, Told) or body not in self._things.bodies:
+            raise Contradiction("a forward that was not told")
+        told.body = self._things.bodies[body]
 
     # ── operations of the student's own code ─────────────────────────────────────────────────────
 
@@ -394,24 +441,25 @@ class Machine:
             values += [poison] * given
             return
         assert called is not None
-        if functions.makes(name) and _elements([arguments, named]) > MOST:
+        if functions.makes(name) and functions.elements([arguments, named]) > MOST:
             raise Cannot("a tensor that is too large")
         if isinstance(named, dict) and "out" in named:
             raise Cannot("an operation that writes to its `out`")
         origin = self._origins.of([arguments, named])
+        target = arguments[0] if arguments else named  # what is written into may be named
         if functions.writes(name):
-            self._written(arguments, origin)
+            self._written(target, origin)
         with _autocast(precision):
             result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
-        changed = leaves(arguments[0]) if arguments and functions.writes(name) else []
+        changed = leaves(target) if functions.writes(name) else []
         self._origins.made([*changed, *result], origin, [arguments, named])
         values += result
 
-    def _written(self, arguments: Sequence[Any], origin: str) -> None:
+    def _written(self, target: Any, origin: str) -> None:
         """Something is changed by hand: a parameter or gradient may not come from the data but by a gradient."""
-        changed = set(places(leaves(arguments[0]) if arguments else None))
+        changed = set(places(target))
         if changed & self._things.data():
             raise Cannot("data that the file changes")
         own: list[Any] = [[item, item.grad] for item in self._things.parameters()]
@@ -426,7 +474,7 @@ class Machine:
         with torch.no_grad():
             self._call(_, name, args, kwargs, given, precision)
 
-    def _argument(self, value: Any, depth: int = MAX_DEPTH) -> Any:
+    def _argument(self, value: Any, depth: int = MAX_DEPTH, find: Callable[[Any], Any] | None = None) -> Any:
         if value is None or isinstance(value, (bool, str, float)):
             return value
         if isinstance(value, int):
@@ -437,15 +485,16 @@ class Machine:
             raise Contradiction("an argument is not one")
         (kind, what), deeper = next(iter(value.items())), depth - 1
         if kind == "r":
-            return self._any_operand(what)
+            return (find or self._any_operand)(what)
         if kind == "l":
-            return [self._argument(item, deeper) for item in what]
+            return [self._argument(item, deeper, find) for item in what]
         if kind == "m":
-            return {str(key): self._argument(item, deeper) for key, item in what.items()}
+            return {str(key): self._argument(item, deeper, find) for key, item in what.items()}
         if kind == "s":
-            return slice(*[self._argument(item, deeper) for item in what])
+            bounds = [self._argument(item, deeper, find) for item in what]
+            return slice(*[int(item) if isinstance(item, float) else item for item in bounds])
         if kind == "i":
-            return tuple(self._argument(item, deeper) for item in what)
+            return tuple(self._argument(item, deeper, find) for item in what)
         if kind == "e":
             return ...
         if kind == "#":
@@ -503,6 +552,8 @@ class Machine:
             return gradient
         if kind == "d":
             return self._things.loader(first).dataset.tensors[place]  # type: ignore[attr-defined]
+        if kind == "s":
+            return self._things.sources[first]
         if kind == "u":
             return list(self._things.module(first).buffers())[place]
         if kind in ("v", "w"):
@@ -555,6 +606,7 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "M": Machine._make_loader,
     "N": Machine._seed,
     "O": Machine._build,
+    "P": Machine._make_module,
     "Q": Machine._ask,
     "R": Machine._set,
     "G": Machine._make_scaler,
@@ -562,6 +614,7 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "S": Machine._step,
     "T": Machine._update,
     "U": Machine._unscale,
+    "V": Machine._give_body,
     "X": Machine._scale,
     "Y": Machine._return,
     "Z": Machine._clear,
@@ -615,18 +668,6 @@ def _poisoned(value: Any) -> _Poison | None:
         return value
     items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
     return next((found for item in items if (found := _poisoned(item)) is not None), None)
-
-
-def _elements(value: Any) -> int:
-    """As many elements as whole numbers among arguments can be the sizes of, at the most, times those of tensors."""
-    if isinstance(value, bool) or value is None:
-        return 1
-    if isinstance(value, int):
-        return max(abs(value), 1)
-    if isinstance(value, torch.Tensor):
-        return max(value.numel(), 1)
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return math.prod(map(_elements, items))
 
 
 def _unrolled(runs: Sequence[Any]) -> Iterator[float]:

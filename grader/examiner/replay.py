@@ -7,6 +7,7 @@ here is a trace that nobody could have forged.
 
 from __future__ import annotations
 
+import functools
 import tempfile
 import time
 import types
@@ -18,8 +19,9 @@ from typing import Any
 import torch
 
 from grader.examiner.machine import SILENT, Machine
+from grader.examiner.modules import first_value
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong
-from sandbox import trace, wire
+from sandbox import trace, vision, wire
 from sandbox.child import Child
 from sandbox.spies.recorder import Recorder
 
@@ -100,9 +102,13 @@ class _Again(Child):
         assert isinstance(recorder, _Told)
         model = arguments.get("model")
         if not isinstance(model, torch.nn.Module):
-            raise Cannot("the exercise hands no model in")
+            model = None
+            if recorder.making is None:
+                raise Cannot("the exercise hands no model in")
         functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
         things = Things(spies, model, functions, traced=bool(self.job.get("traced")), careful=self.careful)
+        if recorder.making is not None:
+            self._give(things)
         programs = [record for record in self._records if isinstance(record, trace.Program)]
         if not programs:
             raise Cannot("its steps are too many to be told")
@@ -131,8 +137,24 @@ class _Again(Child):
             machine.run(program.items)
         finally:
             self.by_hand = machine.by_hand
+        for graded in (record for record in self._records if isinstance(record, trace.Graded)):
+            self.namespace["model"] = recorder.registry.module_at(graded.module)  # where several were trained
         if things.returned is not None and self.results is not None:
             self.results.returned(things.returned)
+
+    def _give(self, things: Things) -> None:
+        """What a script is told to have made, and what the exercise's own data sets are."""
+        exercise: Any = self._exercise
+        things.initial = {
+            record.id: functools.partial(first_value, record)
+            for record in self._records
+            if isinstance(record, trace.Initial)
+        }
+        things.bodies = {record.id: record for record in self._records if isinstance(record, trace.Body)}
+        if hasattr(exercise, "dataset"):
+            data = self.given / "data"
+            things.sources = exercise.tensors(data)
+            things.datasets = functools.partial(exercise.dataset, data)
 
 
 def _lines_of(records: Sequence[trace.Record]) -> Iterator[tuple[int, list[int]]]:
@@ -177,6 +199,7 @@ def replay(
     the sandbox was given: entry, seeds, parameters and shapes.
     """
     started = time.monotonic()
+    vision.prepare()
     before = torch.get_rng_state()
     with tempfile.TemporaryDirectory(prefix="replay-") as name:
         folder = Path(name)
@@ -186,15 +209,20 @@ def replay(
         for path, content in files.items():
             (data / path).parent.mkdir(parents=True, exist_ok=True)
             (data / path).write_bytes(content)
-        again = _Again({**job, "filename": "loop.py", "spies": True}, folder, records, started + seconds)
+        again = _Again(
+            {**job, "filename": "loop.py", "spies": True, "program": False},
+            folder,
+            records,
+            started + seconds,
+        )
         again.recorder.random.seed(looks)
         again.careful = careful
         try:
             again.run()
         finally:
             torch.set_rng_state(before)
-    own = trace.read(bytes(again.traced))
-    differs = _first_difference(records, own)
+    seen = trace.read(bytes(again.traced))
+    differs = _first_difference(records, seen)
     status, reason = "equal", ""
     if isinstance(again.failure, Cannot):
         status, reason = "unknown", str(again.failure)

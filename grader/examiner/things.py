@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from grader.examiner.origins import places
+from sandbox import transforms
 from sandbox.spies import Spies
 
 MAX_MADE = 64  # loaders and optimizers that a program makes
@@ -56,17 +57,22 @@ class Things:
     def __init__(
         self,
         spies: Spies,
-        model: torch.nn.Module,
+        model: torch.nn.Module | None,
         functions: Mapping[str, Callable[..., Any]],
         *,
         traced: bool,
         careful: bool = False,
     ) -> None:
         self._spies = spies
-        self.model = model
+        self._model = model
         self._functions = functions
         self.traced, self.careful = traced, careful
-        self._given = len(list(model.parameters()))
+        self.initial: Mapping[int, Callable[[], torch.nn.Parameter]] = {}  # a script's parameters, by number
+        self.bodies: Mapping[int, Any] = {}
+        self.sources: Sequence[torch.Tensor] = ()
+        self.datasets: Callable[[str, Any], Any] | None = None
+        self._own: dict[int, torch.nn.Parameter] = {}
+        self._modules: dict[int, torch.nn.Module] = {}
         self.returned: list[torch.Tensor] | None = None
         self._generators: dict[int, torch.Generator] = {}
         self._made: list[Any] = []  # kept alive, as the student's variables kept them
@@ -78,17 +84,69 @@ class Things:
             raise Cannot("a model that the file makes itself")
         return module
 
+    @property
+    def given(self) -> torch.nn.Module:
+        """The model that the exercise hands in."""
+        if self._model is None:
+            raise Cannot("the exercise hands no model in")
+        return self._model
+
+    def hold_module(self, which: int, module: torch.nn.Module) -> None:
+        """A module that a script made, which must get this number."""
+        if self._model is not None or len(self._modules) >= MAX_MADE:
+            raise Cannot("a model that the file makes itself")
+        self._modules[which] = module
+        info = self._spies.recorder.registry.module(module)
+        if info is None or info.number != which:
+            raise Contradiction("a model has another number")
+
+    def dataset(self, name: Any, transform: Any) -> Any:
+        """One of the exercise's own data sets, read through a transform."""
+        if self.datasets is None:
+            raise Cannot("a data set that the exercise does not bring")
+        try:
+            made = transforms.make(transform)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Contradiction("a transform that is none") from None
+        return self.datasets(str(name), made)
+
+    def first(self, which: int) -> torch.nn.Parameter:
+        """A parameter of a script's own, made when it is first used, after all before it."""
+        registry = self._spies.recorder.registry
+        if which not in self.initial:
+            raise Cannot("parameters that are too large to be told")
+        while which not in self._own:
+            number = len(self._own)
+            if number not in self.initial:
+                raise Cannot("parameters that are too large to be told")
+            made = self._own[number] = self.initial[number]()
+            if registry.param(made) != number:
+                raise Contradiction("a parameter has another number")
+        return self._own[which]
+
+    def clear(self, *, to_none: bool) -> None:
+        """Clear all gradients, as a model's zero_grad does."""
+        if self._model is not None:
+            self._model.zero_grad(set_to_none=to_none)
+        for parameter in self._own.values():
+            if to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad.detach_().zero_()
+
     def parameter(self, which: int) -> torch.Tensor:
-        """A parameter of the exercise's model."""
+        """A parameter of the exercise's model, or of a script's."""
+        if self._model is None:
+            return self.first(index(which))
         ref = self._spies.recorder.registry.tensors.get(index(which))
         tensor = ref() if ref is not None else None
-        if tensor is None or not any(tensor is own for own in self.model.parameters()):
+        if tensor is None or not any(tensor is own for own in self._model.parameters()):
             raise Cannot("a parameter that the file makes itself")
         return tensor
 
     def parameters(self) -> list[torch.nn.Parameter]:
-        """All parameters of the exercise's model."""
-        return list(self.model.parameters())
+        """All parameters of the exercise's model, or of a script's."""
+        return list(self._own.values() if self._model is None else self._model.parameters())
 
     def function(self, name: str) -> Callable[..., Any]:
         """A function of the exercise."""
@@ -175,7 +233,7 @@ class Things:
         """Where the tensors of the exercise's own data lie in memory."""
         loaders = (self._spies.loader_at(which) for which in range(MAX_MADE))
         sets = [getattr(loader.dataset, "tensors", ()) for loader in loaders if loader is not None]
-        return set(places(sets))
+        return set(places([*sets, self.sources]))
 
     def scheduler(self, which: int) -> Any:
         """A scheduler of the exercise; None for one that the file makes itself, whose rates are told."""

@@ -21,7 +21,7 @@ from sandbox.records.content import (
     Targets,
     Widened,
 )
-from sandbox.records.program import Program, Script
+from sandbox.records.program import Body, Initial, Program, Script
 from sandbox.records.run import (
     Answer,
     End,
@@ -51,6 +51,7 @@ from sandbox.records.things import (
 __all__ = [
     "KINDS",
     "Answer",
+    "Body",
     "End",
     "Failure",
     "Feed",
@@ -59,6 +60,7 @@ __all__ = [
     "Graded",
     "Hash",
     "Header",
+    "Initial",
     "Layout",
     "Live",
     "Loader",

@@ -15,9 +15,12 @@ class Script(Record):
     ["I", loader]                           a pass over a loader begins
     ["D", loader, age]                      a batch is drawn from the loader's newest pass (age 0), or one before it
     ["E", loader, age]                      that pass is asked for more, and has none
-    ["M", loader, source, size, shuffled, drop_last, generator]    a loader is made, over another's data or operands
+    ["M", loader, source, size, shuffled, drop_last, generator]    a loader is made, over another's data (["d", it]),
+                                            operands (["t", …]) or a data set (["x", name, transforms]) of the exercise
+    ["P", module, tree]                     a module of the file's: {c: class, s: settings, k: children, p: parameters}
+    ["V", module, body]                     from now on its forward does what that body says
     ["Q", function, arguments, modes, gradients]    a function that the exercise hands in is called; it gives a batch
-    ["N", seed]                             torch's global generator is seeded
+    ["N", seed, count]                      torch's global generator is seeded, and gives so many 32-bit numbers
     ["F", module, modes, [operand, …]]      a forward; "f" without gradients
     ["L", name, [operand, …], {options}]    a loss of torch.nn.functional; "l" without gradients
     ["B", expression, before, retain]       a backward; `before`: the gradients were none, zero or kept then
@@ -41,8 +44,8 @@ class Script(Record):
     capitals where none of its parameters requires a gradient.
     An operand is [kind, first, place, view]: of a batch (b), an output (f) or a loss (l) made `first` before the
     newest the tensor `place`; parameter (p) or gradient (g) number `first`; a buffer (u); a tensor of a loader's data
-    (d); a value of this or the last stretch (v), or of a stretch by its number (w).  `view` is [offset, shape,
-    stride], or [type, shape], or null.
+    (d), or of the exercise's raw data (s); a value of this or the last stretch (v), or of a stretch by its number (w).
+    `view` is [offset, shape, stride], or [type, shape], or null.
     An expression is an operand, or ["L", age], ["/", expression, number], ["*", …], ["+", [expression, …]],
     ["-", expression], ["mean", expression], ["sum", expression] or ["stack", [expression, …]].
     """
@@ -63,3 +66,30 @@ class Program(Record):
     numbers: list[list[float]]
     constants: list[list[float]]
     truncated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Initial(Record):
+    """A parameter of the file's own as it was when it was first seen: its bytes, in base64."""
+
+    id: int
+    shape: list[int]
+    dtype: str
+    grad: bool
+    data: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body(Record):
+    """What a forward of a module of the file's own class does: its operations, and what it gives.
+
+    ["=", function, arguments, named, n]    a function of torch, which gives n values; "~" without gradients
+    ["m", path, [input, …], n]              a layer of torch.nn is called; "e" without gradients
+
+    Tensors are ["i", place] of the inputs, ["v", place] of the values, ["p", number] and ["u", place] of parameters
+    and buffers; `result` is one of these, or a list.
+    """
+
+    id: int
+    ops: list[Any]
+    result: Any

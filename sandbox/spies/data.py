@@ -198,6 +198,8 @@ class DataSpy:
                 return original(loader)
             line = recorder.line()
             generator = recorder.shield(_generator_state, loader) or ""
+            if recorder.making is not None:
+                recorder.shield(recorder.making.draws)
             iterator = original(loader)
             recorder.steady.leave()
             recorder.shield(self._opened, loader, iterator, line, generator)
@@ -287,19 +289,25 @@ class DataSpy:
             if recorder.elsewhere:
                 return original(iterator)
             state = self._passes.get(id(iterator)) or self._state(iterator)
+            script = recorder.script
+            if not state.batches and recorder.making is not None:
+                recorder.shield(recorder.making.draws)  # a sampler draws its order when it is first asked
+            busy, script.busy = script.busy, True  # what a data set does to give a row is not told
             try:
                 batch = original(iterator)
             except StopIteration:
                 if steady.now is not None:
                     steady.leave()
+                recorder.script.ended(state.loader, state.place)
                 if state.finished:
                     state.polled += 1
                     raise
-                recorder.script.ended(state.loader, state.place)
                 if state.batches != state.expected:
                     self._exhausted(state)
                 state.finished = True
                 raise
+            finally:
+                script.busy = busy
             try:
                 if steady.now is None or not steady.drawn(state, batch):
                     self._drawn(state, batch)

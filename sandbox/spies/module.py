@@ -41,6 +41,8 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
                 and not recorder.elsewhere
             ):
                 recorder.shield(recorder.script.recomputed, module)
+            if recorder.body is not None and recorder.body.is_whole(module):
+                return recorder.body.call(module, original, args, kwargs)
             return original(module, *args, **kwargs)
         if recorder.script.tracing and spy.is_traced(module):
             return original(module, *args, **kwargs)
@@ -53,7 +55,10 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
                 steady.forward_made(output)
                 return output
             info = before(module, args, kwargs)
-            output = original(module, *args, **kwargs)
+            if info is not None and recorder.making is not None:
+                output = spy.heard(original, module, args, kwargs)
+            else:
+                output = original(module, *args, **kwargs)
             if info is not None:
                 after(info, module, output)
             return output
@@ -82,8 +87,25 @@ class _ModuleSpy:
         """Whether what a module does is told operation by operation: it is none of the exercise's."""
         info = self._recorder.registry.module(module)
         return info is None or not (
-            info.given or isinstance(getattr(module, "_orig_mod", None), torch.nn.Module)
+            info.given
+            or self._recorder.making is not None
+            or isinstance(getattr(module, "_orig_mod", None), torch.nn.Module)
         )
+
+    def heard(self, original: Callable[..., Any], module: torch.nn.Module, args: Any, kwargs: Any) -> Any:
+        """Call a module that the file made, and listen to what it does where that is not known yet."""
+        recorder, making = self._recorder, self._recorder.making
+        body = recorder.shield(making.listening, module, args) if making is not None else None
+        if making is None or body is None:
+            return original(module, *args, **kwargs)
+        recorder.body = body
+        try:
+            with body:
+                output = original(module, *args, **kwargs)
+        finally:
+            recorder.body = None
+        recorder.shield(making.heard, body, output)
+        return output
 
     def before(
         self, module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

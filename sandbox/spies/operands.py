@@ -53,6 +53,8 @@ class Operands:
         self._losses = self._forwards = 0
         self._data: list[tuple[int, list[Leaf]]] = []  # of each loader, its data set's tensors
         self._values: dict[int, tuple[Leaf, int, int]] = {}  # by identity: stretch and place
+        self.sources: list[torch.Tensor] = []  # the exercise's raw data
+        self._copies: list[tuple[int, Leaf]] = []  # of these, in the file's hands
         self.stretch = self.place = 0
 
     # ── what is made ─────────────────────────────────────────────────────────────────────────────
@@ -104,7 +106,7 @@ class Operands:
         known = self._values.get(key)
         if known is not None and known[0]() is value:
             return
-        if self._direct(value) is not None:
+        if self._direct(value) is not None or self._source(value) is not None:
             return
         self._values[key] = (weakref.ref(value, lambda _: self._values.pop(key, None)), stretch, place)
 
@@ -121,19 +123,19 @@ class Operands:
         found = self._direct(value)
         if found is not None:
             return [*found, None]
-        return self._view(value) or (self._alike(value) if content else None)
+        return self._view(value) or self._source(value) or (self._alike(value) if content else None)
 
     def _direct(self, value: torch.Tensor) -> Operand | None:
         for kind, age, place, ref in self._made():
             if ref() is value:
                 return [kind, age, place]
+        given = self._given()
+        if (number := self._recorder.registry.find(value)) >= 0 and (given is None or number in given):
+            return ["p", number, 0]
         known = self._values.get(id(value))
         if known is not None and known[0]() is value:
             back = self.stretch - known[1]
             return ["v", back, known[2]] if back < 2 else ["w", known[1], known[2]]
-        given = self._given()
-        if (number := self._recorder.registry.find(value)) >= 0 and (given is None or number in given):
-            return ["p", number, 0]
         for number, place, buffer in self._buffers():
             if buffer is value:
                 return ["u", number, place]
@@ -168,6 +170,8 @@ class Operands:
         for loader, data in self._data:
             for place, ref in enumerate(data):
                 yield "d", loader, place, ref
+        for number, ref in self._copies:
+            yield "s", number, 0, ref
 
     def _known(self) -> Iterator[tuple[Operand, torch.Tensor]]:
         """All that are alive, with their operands."""
@@ -200,6 +204,14 @@ class Operands:
                 and (offset := value.storage_offset() - known.storage_offset()) >= 0
             ):
                 return [*operand, [offset, list(value.shape), list(value.stride())]]
+        return None
+
+    def _source(self, value: torch.Tensor) -> Operand | None:
+        """A tensor that equals one of the exercise's raw data: what the file read from its files."""
+        for number, source in enumerate(self.sources):
+            if value.shape == source.shape and value.dtype is source.dtype and torch.equal(value, source):
+                self._copies.append((number, weakref.ref(value)))
+                return ["s", number, 0, None]
         return None
 
     def _alike(self, value: torch.Tensor) -> Operand | None:

@@ -19,9 +19,11 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from sandbox import trace
+from sandbox.spies.bodies import Body
 from sandbox.spies.feed import FeedLog
 from sandbox.spies.labels import LabelLog
 from sandbox.spies.ledger import Ledger
+from sandbox.spies.making import Making
 from sandbox.spies.modes import ModeLog
 from sandbox.spies.order import MAX_BEATS, OrderLog
 from sandbox.spies.registry import Registry
@@ -88,6 +90,8 @@ class Recorder:
         self.unscaled: Callable[[torch.Tensor | None, float | None], float | None] = lambda _, value: value
         self.lookers: list[Looker] = []
         self.steady = Steady(self)
+        self.making: Making | None = None  # of what a script makes itself
+        self.body: Body | None = None  # who listens to the forward under way
         self.stretch = ""  # the beats since the last boundary
         self.quick = False  # neither lines nor a ledger window are wanted now
         self._lines: list[int] = []
@@ -222,7 +226,8 @@ class Recorder:
         self.modes.close()
         order = trace.Order(items=self.order.items, truncated=self.order.truncated)
         self.write(order, closing=True)
-        self.write(self.script.record(), closing=True)
+        if (program := self.script.record()) is not None:
+            self.write(program, closing=True)
         self.write(self.losses.record(), closing=True)
         for targets in self.labels.records():
             self.write(targets, closing=True)

@@ -87,6 +87,8 @@ class Registry:
                 dtype=str(tensor.dtype).removeprefix("torch."),
             )
         )
+        if (making := self._recorder.making) is not None:
+            making.met(number, tensor)
         return number
 
     def params(self, tensors: Iterable[torch.Tensor], *, owned: bool = True) -> list[int]:

@@ -10,17 +10,17 @@ import functools
 import hashlib
 import inspect
 import json
-import math
 import weakref
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch.utils.data import BatchSampler, RandomSampler, SequentialSampler, TensorDataset, default_collate
 
 from sandbox import trace
+from sandbox.spies import arguments
 from sandbox.spies.graphs import first_tensor
+from sandbox.spies.making import draws
 from sandbox.spies.operands import Leaf, Operands, leaves
 from sandbox.spies.order import OrderLog
 
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 MAX_OPS = 1000  # of a script
 MAX_LAYERS = 128
-MAX_NUMBERS = 4096  # of settings that changed, and as many of constants: one record holds both
+MAX_NUMBERS = 200_000  # characters of settings that changed and of constants, which one record holds
 MAX_ALIKE = 3  # steps that differ in nothing but their numbers
-MAX_CONSTANTS = 16  # numbers in one list that stands in the student's code
 SETTINGS = ("lr", "momentum", "betas", "weight_decay")  # of an optimizer's groups, that may change
 MAX_GENERATORS = 16
 MAX_SAVED = 256  # tensors at a time
@@ -66,6 +65,7 @@ class ScriptLog:
         self._constants: list[list[float]] = []  # numbers in operations that differ from step to step
         self._forms: dict[str, set[str]] = {}  # of steps, by what they are without their numbers
         self._full = False
+        self._room = MAX_NUMBERS
         self.scaler: int | None = None  # whose step is under way
         self._saved: dict[str, tuple[int, int]] = {}  # by content, the stretch and place of a copy
         self._generators: list[Any] = []  # that the student's code made
@@ -95,7 +95,7 @@ class ScriptLog:
     def _without_constants(self, ops: list[Op], text: str) -> tuple[list[Op], str]:
         """A step whose numbers are others each time: they are told apart from its operations."""
         numbers: list[float] = []
-        bare = [[*op[:2], *_bare(op[2:4], numbers), *op[4:]] if op[0] in "=~" else op for op in ops]
+        bare = [[*op[:2], *arguments.bare(op[2:4], numbers), *op[4:]] if op[0] in "=~" else op for op in ops]
         if not numbers:
             return ops, text
         form = json.dumps(bare, separators=(",", ":"))
@@ -135,7 +135,7 @@ class ScriptLog:
         elif beat == "F":
             self.operands.hold_output(next(outputs, []), marked=marked)
 
-    def record(self) -> trace.Program:
+    def record(self) -> trace.Program | None:
         """The order of all scripts."""
         truncated = self.order.truncated or self._full
         return trace.Program(
@@ -182,22 +182,28 @@ class ScriptLog:
         if same is None and type(loader.dataset) is TensorDataset:
             tensors = [self.operands.find(tensor, content=False) for tensor in loader.dataset.tensors]
         kinds = {SequentialSampler: "sequential", RandomSampler: "random"}
+        batches: Any = loader.batch_sampler
+        sampler = getattr(batches, "sampler", None)
+        own = self._recorder.making.source(loader.dataset) if self._recorder.making is not None else None
         plain = (
-            (same is not None or (tensors is not None and None not in tensors))
-            and type(loader.sampler) in kinds
-            and type(loader.batch_sampler) is BatchSampler
+            (same is not None or own is not None or (tensors is not None and None not in tensors))
+            and type(batches) is BatchSampler
+            and type(sampler) in kinds
             and loader.collate_fn is default_collate
-            and not loader.num_workers
+            and (not loader.num_workers or own is not None)
+            and getattr(sampler, "_num_samples", None) is None
             and (loader.generator is None or generators)
-            and not getattr(loader.sampler, "replacement", False)
+            and not getattr(sampler, "replacement", False)
+            and getattr(sampler, "data_source", None) is loader.dataset
+            and getattr(sampler, "generator", None) is loader.generator
         )
         if not plain:
             self.unknown("", "a loader that the file makes itself")
             return
-        source = ["d", same] if same is not None else ["t", tensors]
-        shuffled = kinds[type(loader.sampler)] == "random"
+        source = ["d", same] if same is not None else own or ["t", tensors]
+        shuffled = kinds[type(sampler)] == "random"
         generator = generators[0] if generators else -1
-        self.add(["M", number, source, loader.batch_size, shuffled, bool(loader.drop_last), generator])
+        self.add(["M", number, source, batches.batch_size, shuffled, bool(batches.drop_last), generator])
 
     def asked(self, name: str, args: tuple[Any, ...], result: Any, started: tuple[int, int]) -> None:
         """A function of the exercise was called, and gave tensors; they count as a batch."""
@@ -240,7 +246,11 @@ class ScriptLog:
         if (inner := getattr(module, "_orig_mod", None)) is not None:  # what torch.compile was given
             known = self._recorder.registry.module(inner)
             number = -1 if known is None else known.number
-        if replaced:
+        making = self._recorder.making
+        why = making.called(info, module, modes, args) if making is not None and not info.given else ""
+        if why:
+            self.add([UNKNOWN, beat, why, modes.lower() == "e"])
+        elif replaced:
             self.add([UNKNOWN, beat, "parameters that the file put in place of the model's"])
         elif kwargs or None in operands or number < 0:
             self.add([UNKNOWN, beat, "an input of the model", modes.lower() == "e"])
@@ -448,8 +458,9 @@ class ScriptLog:
     def _note(self, number: float, numbers: list[list[float]]) -> None:
         if numbers and numbers[-1][0] == number:
             numbers[-1][1] += 1
-        elif len(numbers) < MAX_NUMBERS:
+        elif self._room > 0:
             numbers.append([number, 1])
+            self._room -= len(repr(number)) + 5
         else:
             self._full = True
 
@@ -477,6 +488,9 @@ class ScriptLog:
     def called(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Op:
         """A function of torch is called; what is to be added once it has returned."""
         kind = "=" if torch.is_grad_enabled() else "~"
+        making = self._recorder.making
+        if making is not None and draws(name) and kwargs.get("generator") is None:
+            making.draws()
         if name == "torch.Tensor.__deepcopy__":
             args = args[:1]  # the rest is its memory
         return [kind, name, [self._argument(value) for value in args], self._argument(kwargs)]
@@ -484,6 +498,8 @@ class ScriptLog:
     def gave(self, op: Op, result: Any) -> None:
         """It has returned."""
         given = leaves(result)
+        if (making := self._recorder.making) is not None and draws(op[1]) and '{"?"' in json.dumps(op):
+            making.moved()  # it cannot be executed, so that the generator will stand elsewhere
         op += [len(given), *_precision()]
         self.add(op)
         for leaf in given:
@@ -505,33 +521,7 @@ class ScriptLog:
                 self.operands.hold_value(tensor, place)
 
     def _argument(self, value: Any) -> Any:
-        """An argument as JSON; {"?": type} where it cannot be told."""
-        if value is None or isinstance(value, (bool, str)):
-            return value
-        if isinstance(value, (int, np.integer)):
-            return int(value)
-        if isinstance(value, (float, np.floating)):
-            return float(value) if math.isfinite(value) else {"?": "a number that is none"}
-        if isinstance(value, torch.Tensor):
-            operand = self.operands.find(value, content=False)
-            return {"?": "a tensor"} if operand is None else {"r": operand}
-        if isinstance(value, (list, tuple)) and len(value) <= MAX_CONSTANTS:
-            return {"l" if isinstance(value, list) else "i": [self._argument(item) for item in value]}
-        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-            return {"m": {key: self._argument(item) for key, item in value.items()}}
-        if isinstance(value, slice):
-            return {"s": [self._argument(item) for item in (value.start, value.stop, value.step)]}
-        if value is Ellipsis:
-            return {"e": 0}
-        if isinstance(value, torch.dtype):
-            return {"d": str(value).removeprefix("torch.")}
-        if isinstance(value, torch.device) and value.type == "cpu":
-            return {"c": 0}
-        if isinstance(value, torch.memory_format):
-            return {"f": str(value).removeprefix("torch.")}
-        if isinstance(value, torch.Generator):
-            return self._generator(value)
-        return {"?": type(value).__name__[:40]}
+        return arguments.told(value, functools.partial(self.operands.find, content=False), self._generator)
 
     def _generator(self, value: torch.Generator) -> Any:
         """A generator: one of a loader's, or one that was just seeded, or was so when it was first used."""
@@ -547,18 +537,6 @@ class ScriptLog:
             return {"?": "a generator"}
         self._generators.append(value)
         return {"g": [len(self._generators) - 1, seed]}
-
-
-def _bare(value: Any, numbers: list[float]) -> Any:
-    """Arguments with a placeholder for each number that is no whole one; these are added to `numbers`."""
-    if type(value) is float:
-        numbers.append(value)
-        return {"#": 0}
-    if isinstance(value, list):
-        return [_bare(item, numbers) for item in value]
-    if isinstance(value, dict):
-        return {key: _bare(item, numbers) for key, item in value.items()}
-    return value
 
 
 def repeating(ops: list[Op]) -> list[Op]:

@@ -25,6 +25,7 @@ HOOKS = ("torch.Tensor.register_hook", "torch.Tensor.register_post_accumulate_gr
 GRADIENT = "torch.Tensor.grad.__get__"
 DEEPCOPY = "__deepcopy__"
 COPY = f"torch.Tensor.{DEEPCOPY}"
+LAYERS = f"{TORCH}/nn/modules/"
 INTERNAL = tuple(
     f"{TORCH}/{part}"
     for part in (
@@ -143,7 +144,9 @@ def _is_told(frame: FrameType | None) -> bool:
                 return False
         elif not file.startswith(TORCH):
             return True
-        elif file.startswith(INTERNAL):
+        elif file.startswith(INTERNAL) or (
+            file.startswith(LAYERS) and frame.f_code.co_name in ("__init__", "reset_parameters")
+        ):
             return False
         direct = False
         frame = frame.f_back
