@@ -268,7 +268,10 @@ VERIFICATIONS: tuple[VerificationName, ...] = ("verified", "observed", "unverifi
 
 
 def verification_of(report: Report) -> VerificationName:
-    """The status of a report's verification; "none" where there was none (local mode, a file that stopped early)."""
+    """The status of a report's verification; "none" where there was nothing to verify.
+
+    That is so in local mode, and where a run stopped early or its record was refused.
+    """
     return report.verification.status if report.verification is not None else "none"
 
 
