@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from grader.models import Frozen, OutcomeName, Report
+from grader.models import Frozen, OutcomeName, Report, VerificationName
 
 COUNTED = ("error", "warning")
 """Severities that a gradebook lists; notes cost nothing and stay in the report."""
@@ -26,6 +26,7 @@ class Entry(Frozen):
     points: float | None
     max: float
     findings: tuple[str, ...] = ()
+    verification: VerificationName = "none"
     late: bool = False
     overridden: bool = False
     report: str = ""

@@ -25,6 +25,7 @@ R = TypeVar("R", bound=Record)
 
 Severity = Literal["error", "warning", "note"]
 Basis = Literal["verified", "observed", "unverified"]
+VerificationName = Literal["verified", "observed", "unverified", "none"]
 Status = Literal["passed", "failed", "could-not-check"]
 OutcomeName = Literal["graded", "student_error", "limit_exceeded", "needs_person", "grader_error"]
 
@@ -261,6 +262,18 @@ class Evidence:
     def code(self, line: int) -> str:
         """The student's source at a line counted from 1; "" outside the file."""
         return self.source[line - 1].strip() if 1 <= line <= len(self.source) else ""
+
+
+VERIFICATIONS: tuple[VerificationName, ...] = ("verified", "observed", "unverified", "none")
+"""What `verification_of` can say, from what is known best to what is not known at all."""
+
+
+def verification_of(report: Report) -> VerificationName:
+    """The status of a report's verification; "none" where there was nothing to verify.
+
+    That is so in local mode, and where a run stopped early or its record was refused.
+    """
+    return report.verification.status if report.verification is not None else "none"
 
 
 EXIT_CODES: dict[OutcomeName, int] = {

@@ -6,6 +6,7 @@ All of it is made from the database, so it can be made again at any time.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from grader.batch.roll import Place, Roll, gradebook, kept_roll
 from grader.errors import MetronomeError
 from grader.files import replace_file
 from grader.gradebook import Gradebook
-from grader.models import Frozen, Report
+from grader.models import VERIFICATIONS, Frozen, Report
 from grader.render import render
 from grader.render.classpage import render_class
 from grader.render.csv import render_csv
@@ -73,6 +74,7 @@ def write_report(folder: Path, place: Place, report: Report) -> None:
 
 def summary(book: Gradebook, facts: RunFacts, roll: Roll, reports: Mapping[int, Report]) -> dict[str, object]:
     """What summary.json says: counts, times in seconds and UTC, and what could not be matched."""
+    verified = Counter(item.verification for item in book.entries)
     return {
         "exercise": book.exercise,
         "exercise_version": book.exercise_version,
@@ -81,6 +83,7 @@ def summary(book: Gradebook, facts: RunFacts, roll: Roll, reports: Mapping[int, 
         "submissions": len(book.entries),
         "passed": sum(item.passed is True for item in book.entries),
         "not_passed": sum(item.passed is False for item in book.entries),
+        "verification": {name: verified[name] for name in VERIFICATIONS},
         "needs_person": [item.student for item in book.entries if item.outcome == "needs_person"],
         "grader_error": [item.student for item in book.entries if item.outcome == "grader_error"],
         "overridden": [item.student for item in book.entries if item.overridden],
@@ -93,6 +96,7 @@ def summary(book: Gradebook, facts: RunFacts, roll: Roll, reports: Mapping[int, 
         "started_at": _utc(facts.started),
         "finished_at": _utc(facts.started + facts.seconds),
         "seconds": round(facts.seconds, 2),
+        "verification_each": {item.student: item.verification for item in book.entries},
         "seconds_each": {place.student: reports[place.number].seconds for place in roll.places},
     }
 

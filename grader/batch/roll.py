@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from grader.errors import BadOutput
 from grader.exercise import load_exercise
 from grader.gradebook import Entry, Gradebook, slugs_of
-from grader.models import Frozen, Report
+from grader.models import Frozen, Report, verification_of
+from grader.render.words import verification
 from grader.store.notes import note, write_note
 
 KEY = "roll"
@@ -113,6 +114,7 @@ def entry(place: Place, report: Report) -> Entry:
         points=report.score.points,
         max=report.score.max,
         findings=slugs_of(report),
+        verification=verification_of(report),
         late=place.late,
         overridden=report.override is not None,
         report=f"reports/{place.stem}.html",
@@ -131,4 +133,8 @@ def _why(report: Report) -> str:
         for row in report.requirements
         if row.status == "could-not-check" and row.reason and not row.reason.startswith("waits for:")
     )
-    return f"Could not be checked: {'; '.join(list(reasons)[:3])}."
+    told = [f"Could not be checked: {'; '.join(list(reasons)[:3])}."] if reasons else []
+    found = report.verification
+    if found is not None and found.status != "verified" and found.method != "none":
+        told.append(verification(report))
+    return " ".join(told) or report.summary

@@ -234,6 +234,9 @@ def verdict(report: Report) -> str:
 
 def closing(result: Result, book: Gradebook, out: Path) -> str:
     """The last words of a batch: counts, where things are, and who is left to look at."""
+    from grader.render.words import verifications
+
+    verified = verifications(item.verification for item in book.entries)
     counts = {
         "passed": sum(item.passed is True for item in book.entries),
         "not passed": sum(item.passed is False for item in book.entries),
@@ -243,6 +246,7 @@ def closing(result: Result, book: Gradebook, out: Path) -> str:
     said = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     lines = [
         f"{_beginning(len(book.entries), 0)}: {said or 'nothing to grade'}",
+        *([verified] if verified else []),
         f"{result.graded} graded now in {result.seconds:.1f} s, {result.kept} kept",
         f"  grades   {out / 'grades.csv'}",
         f"  class    {out / 'class.html'}",

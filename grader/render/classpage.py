@@ -12,7 +12,7 @@ from markupsafe import Markup
 from grader.render.chart import bar, histogram
 from grader.render.clean import one_line
 from grader.render.page import page
-from grader.render.words import STATUS_MARKS, counted, number
+from grader.render.words import STATUS_MARKS, counted, number, verifications
 from grader.version import VERSION
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def render_class(book: Gradebook) -> str:
         book=book,
         version=VERSION,
         numbers=_numbers(book, len(people), len(failures)),
+        verified=verifications(entry.verification for entry in book.entries),
         scored=len(shares),
         spread=_spread(shares),
         histogram=histogram(shares, _most(book)),

@@ -11,7 +11,7 @@ from grader.render.clean import one_line
 if TYPE_CHECKING:
     from grader.gradebook import Entry, Gradebook
 
-HEADER = ("student", "id", "file", "outcome", "passed", "points", "max", "findings")
+HEADER = ("student", "id", "file", "outcome", "passed", "points", "max", "findings", "verification")
 
 # What a spreadsheet takes for the beginning of a formula, with the full-width forms that some read alike.
 # https://owasp.org/www-community/attacks/CSV_Injection
@@ -48,6 +48,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         _points(entry.points),
         _points(entry.max),
         cell("; ".join(entry.findings)),
+        entry.verification,
     )
 
 

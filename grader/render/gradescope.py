@@ -13,6 +13,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from grader.gradebook import slugs_of
+from grader.models import verification_of
 from grader.render.clean import one_line
 from grader.render.plain import finding_text, row_text, verdict_text
 from grader.render.words import STATUSES, facts, reason_of, verification
@@ -52,7 +53,7 @@ def _results(report: Report) -> dict[str, Any]:
             "findings": [one_line(slug) for slug in slugs_of(report)],
             "max": report.score.max if math.isfinite(report.score.max) else None,
             "overridden": report.override is not None,
-            "verification": report.verification.status if report.verification else "none",
+            "verification": verification_of(report),
         },
     }
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from grader.models import verification_of
 from grader.render.clean import clean, one_line
 from grader.render.plain import finding_text, row_text, verdict_text
 from grader.render.words import facts, reason_of
@@ -53,7 +54,7 @@ def _properties(suite: Element, report: Report) -> None:
         "file": report.filename,
         "student": report.student,
         "overridden": "true" if report.override else "false",
-        "verification": report.verification.status if report.verification else "none",
+        "verification": verification_of(report),
     }
     for name, value in values.items():
         ElementTree.SubElement(properties, "property", name=name, value=_xml(one_line(value)))

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from grader.cells import cell_of, is_notebook
-from grader.models import CellPlace
+from grader.models import VERIFICATIONS, CellPlace
 from grader.render.clean import one_line
 
 if TYPE_CHECKING:
-    from grader.models import Beats, Measurement, Override, Place, Report, RequirementResult, Score
+    from grader.models import (
+        Beats,
+        Measurement,
+        Override,
+        Place,
+        Report,
+        RequirementResult,
+        Score,
+        VerificationName,
+    )
 
 BEATS = {
     "D": "draw",
@@ -44,6 +55,13 @@ BASES = {
     "unverified": "Not verified: a person should look at it.",
 }
 """How sure a statement is."""
+VERIFIED: dict[VerificationName, str] = {
+    "verified": "verified",
+    "observed": "observed",
+    "unverified": "unverified",
+    "none": "without verification",
+}
+"""How far a run was verified, in a word or two."""
 
 
 def number(value: float | None, digits: int = 5) -> str:
@@ -175,6 +193,12 @@ def verification(report: Report) -> str:
         "Not verified: a process that did what the run says it did came to something else"
         f"{f' ({reason})' if reason else ''}. That is no proof of a wrong, and no points are given or taken for it."
     )
+
+
+def verifications(names: Iterable[VerificationName]) -> str:
+    """ "58 verified, 2 observed": how many of a class were verified how far; only what there is."""
+    counts = Counter(names)
+    return ", ".join(f"{counts[name]:,} {VERIFIED[name]}" for name in VERIFICATIONS if counts[name])
 
 
 def method(report: Report) -> list[str]:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from grader import __version__
+from grader.models import VERIFICATIONS, Report, verification_of
 from grader.store import jobs, outbox
 from grader.store.database import Database
 
@@ -39,6 +40,14 @@ class Metrics:
         self.seconds = Histogram(
             "metronome_grading_seconds", "How long a grading took.", buckets=_SECONDS, registry=own
         )
+        self.gradings = Counter(
+            "metronome_gradings",
+            "Gradings by how far what ran was verified: verified, observed, unverified, or none.",
+            ["verification"],
+            registry=own,
+        )
+        for name in VERIFICATIONS:  # there from the start, so that the first of a kind is an increase
+            self.gradings.labels(name)
         self._jobs = Gauge("metronome_jobs", "Jobs in the database by state.", ["state"], registry=own)
         self._results = Gauge(
             "metronome_results", "Results in the database by outcome.", ["outcome"], registry=own
@@ -47,6 +56,11 @@ class Metrics:
             "metronome_outbox", "Messages to callbacks in the database by state.", ["state"], registry=own
         )
         Info("metronome_build", "The version that runs.", registry=own).info({"version": __version__})
+
+    def graded(self, report: Report) -> None:
+        """Count a grading that has ended."""
+        self.seconds.observe(report.seconds)
+        self.gradings.labels(verification_of(report)).inc()
 
     def text(self, database: Database) -> bytes:
         """All of them in the text format.  Raises StoreError."""

@@ -19,6 +19,8 @@ from grader.challenge import course_secret
 from grader.engine.base import Engine, Graded
 from grader.engine.local import LocalEngine
 from grader.errors import BadSettings, StoreError
+from grader.models import verification_of
+from grader.render.words import VERIFIED
 from grader.session import Session
 from grader.settings import Settings
 from grader.store import deliveries
@@ -140,9 +142,15 @@ def _engine(
     settings: Settings, trusted: bool, database: Database, metrics: Metrics, sender: Sender
 ) -> LocalEngine:
     def hear(graded: Graded) -> None:
-        metrics.seconds.observe(graded.report.seconds)
-        outcome, seconds = graded.report.outcome, graded.report.seconds
-        log.info("%s graded: %s, %.1f s", quoted(graded.stored.external_id), outcome, seconds)
+        report = graded.report
+        metrics.graded(report)
+        log.info(
+            "%s graded: %s, %s, %.1f s",
+            quoted(graded.stored.external_id),
+            report.outcome,
+            VERIFIED[verification_of(report)],
+            report.seconds,
+        )
         sender.wake()
 
     def make_grader() -> Session:

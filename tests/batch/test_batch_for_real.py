@@ -49,7 +49,7 @@ def test_a_folder_of_files_is_graded_and_the_exit_code_says_that_a_person_is_nee
 ) -> None:
     done = batch(grade, work)
     assert done.returncode == 4
-    assert "3 submissions: 1 passed, 1 not passed, 1 need a person" in done.stdout
+    assert "3 submissions: 1 passed, 1 not passed, 1 need a person\n3 without verification\n" in done.stdout
     assert "[3/3]" in done.stderr
     assert {name: (row["outcome"], row["passed"], row["points"]) for name, row in rows(work).items()} == {
         "ada": ("graded", "true", "100"),

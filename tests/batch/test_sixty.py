@@ -123,4 +123,8 @@ def test_a_shorter_class_through_containers(grade: Grade, tmp_path: Path) -> Non
         assert done.returncode == 0, done.stderr[-2000:]
         rows.append(cohort.read_grades(out))
         cohort.assert_known(rows[-1], few)
+        # What did not get through left nothing to verify.
+        assert {name: row["verification"] for name, row in rows[-1].items()} == {
+            item.student: "verified" if item.outcome == "graded" else "none" for item in few
+        }
     assert cohort.compared(rows[0]) == cohort.compared(rows[1])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grader.batch.roll import LONGEST_NAME, Place, Roll, entry, gradebook, keep_roll, kept_roll, stems
 from grader.errors import BadOutput
 from grader.exercise import load_exercise
-from grader.models import Finding, Report, RequirementResult, Score, Submission
+from grader.models import Finding, Report, RequirementResult, Score, Submission, Verification
 from grader.report import failed_report
 from grader.store.database import open_database
 
@@ -94,6 +94,30 @@ def test_an_entry_says_why_nobody_has_decided() -> None:
     assert needs.remark == "Could not be checked: no loader seen. Two files."
     assert entry(place(), report()).remark == "No result: It broke."
     assert entry(place(remark="Two files."), report(outcome="graded", passed=True)).remark == "Two files."
+
+
+@pytest.mark.parametrize("status", ["verified", "observed", "unverified"])
+def test_an_entry_says_how_far_the_run_was_verified(status: str) -> None:
+    found = Verification(status=status, method="replay")  # type: ignore[arg-type]
+    assert entry(place(), report(verification=found)).verification == status
+
+
+def test_an_entry_of_what_was_not_to_be_verified_says_none() -> None:
+    assert entry(place(), report(verification=None)).verification == "none"
+
+
+def test_an_entry_says_when_a_person_has_to_decide_because_nothing_proves_the_run() -> None:
+    def remark(status: str, method: str, **changes: object) -> str:
+        found = Verification(status=status, method=method, reason="a\nhook")  # type: ignore[arg-type]
+        return entry(place(), report(outcome="needs_person", verification=found, **changes)).remark
+
+    assert remark("observed", "replay") == "Observed, not verified: a hook."
+    assert remark("unverified", "replay").startswith(
+        "Not verified: a process that did what the run says it did"
+    )
+    # What cannot be verified at all does not need a person for that reason.
+    assert remark("observed", "none", summary="Too much.") == "Too much."
+    assert remark("verified", "replay", summary="Too much.") == "Too much."
 
 
 def test_the_gradebook_keeps_the_order_of_the_roll() -> None:

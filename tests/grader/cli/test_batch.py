@@ -16,7 +16,7 @@ from grader.cli import batch
 from grader.cli.batch import Bar, Lines, closing, verdict
 from grader.exercise import load_exercise
 from grader.gradebook import Entry, Gradebook
-from grader.models import Finding, Report, Score, Submission
+from grader.models import Finding, Report, Score, Submission, VerificationName
 from grader.report import failed_report
 
 
@@ -29,8 +29,21 @@ def error(slug: str) -> Finding:
     return Finding(slug=slug, severity="error", title=slug, evidence="", why="", fix="")
 
 
-def entry(student: str, outcome: str = "graded", passed: bool | None = True) -> Entry:
-    return Entry(student=student, file="loop.py", outcome=outcome, passed=passed, points=None, max=100.0)  # type: ignore[arg-type]
+def entry(
+    student: str,
+    outcome: str = "graded",
+    passed: bool | None = True,
+    verification: VerificationName = "none",
+) -> Entry:
+    return Entry(
+        student=student,
+        file="loop.py",
+        outcome=outcome,  # type: ignore[arg-type]
+        passed=passed,
+        points=None,
+        max=100.0,
+        verification=verification,
+    )
 
 
 def book(*entries: Entry, **more: tuple[str, ...]) -> Gradebook:
@@ -52,22 +65,28 @@ def test_a_verdict_is_a_few_words() -> None:
 
 def test_the_last_words_count_and_name_who_is_left() -> None:
     made = book(
-        entry("ada"),
-        entry("bob", passed=False),
+        entry("ada", verification="verified"),
+        entry("bob", passed=False, verification="verified"),
         entry("eve", "needs_person", None),
         entry("zoe", "grader_error", None),
         unmatched=("stranger",),
         absent=tuple(f"s{number}" for number in range(30)),
     )
     text = closing(Result(book=made, graded=3, kept=1, left=0, seconds=2.04), made, Path("out"))
-    assert text.splitlines()[:2] == [
+    assert text.splitlines()[:3] == [
         "4 submissions: 1 passed, 1 not passed, 1 need a person, 1 without a result",
+        "2 verified, 2 without verification",
         "3 graded now in 2.0 s, 1 kept",
     ]
     assert "  grades   out/grades.csv" in text
     assert "need a person:\n  eve\n" in text
     assert "not in the roster:\n  stranger\n" in text
     assert "  s19\n  … and 10 more, see summary.json\n" in text
+
+
+def test_an_empty_class_has_no_line_on_verification() -> None:
+    text = closing(Result(book=book(), graded=0, kept=0, left=0, seconds=0.0), book(), Path("out"))
+    assert text.splitlines()[:2] == ["0 submissions: nothing to grade", "0 graded now in 0.0 s, 0 kept"]
 
 
 def test_hostile_names_stay_on_their_line() -> None:

@@ -2,6 +2,7 @@
 
 from grader.gradebook import Entry, Gradebook
 from grader.models import (
+    VERIFICATIONS,
     Beats,
     Finding,
     Measurement,
@@ -11,6 +12,7 @@ from grader.models import (
     RequirementResult,
     SandboxFacts,
     Score,
+    Verification,
 )
 
 ATTACKS = (
@@ -80,6 +82,7 @@ def report(**changes):
         "measurement": Measurement(
             metric=ALL, value=0.5, threshold=0.9, better="higher", samples=7, basis="observed", reason=ALL
         ),
+        "verification": Verification(status="unverified", method="replay", steps=3, reason=ALL),
         "beats": Beats(pattern="Z<script>" + ALL, lines=(1, -1, 10**9), steps=3, epochs=1.5),
         "losses": (3.0, None, 2.0, 1.0),
         "loss_steps": (1, 2, 3, 4),
@@ -116,6 +119,7 @@ def gradebook(count=300):
                 points=points,
                 max=10.0,
                 findings=ATTACKS[: index % 7],
+                verification=VERIFICATIONS[index % len(VERIFICATIONS)],
                 late=index % 3 == 0,
                 overridden=index % 4 == 0,
                 report=text,

@@ -44,6 +44,22 @@ def test_the_numbers_add_up():
     assert "median 55 %" in text
 
 
+def test_the_head_counts_and_each_line_tells_how_far_it_was_verified():
+    verified, observed = entry("ada", verification="verified"), entry("bo", verification="observed")
+    told = entry("cy", verification="unverified", outcome="needs_person", passed=None, points=None)
+    text = page(verified, observed, told, entry("dan")).text
+    assert "1 verified, 1 observed, 1 unverified, 1 without verification" in text
+    table = text[text.index("Student Result Points") :]
+    for line in (
+        "ada loop.py · verified ✓ passed",
+        "bo loop.py · observed ✓ passed",
+        "cy loop.py · unverified ? needs a person",
+        "dan loop.py ✓ passed",
+    ):
+        assert line in table
+    assert "without verification" not in page().text
+
+
 def test_who_needs_a_person_stands_with_the_command_that_settles_it():
     text = page(*CLASS).text
     assert "d e: no loader was seen grade override OUT 'd e' --points N --reason \"…\"" in text

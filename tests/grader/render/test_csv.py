@@ -38,16 +38,16 @@ def rows(text):
 def test_the_columns_and_their_words():
     text = render_csv(
         book(
-            entry(),
-            entry(student="bo", passed=False, points=0.0, findings=()),
+            entry(verification="verified"),
+            entry(student="bo", passed=False, points=0.0, findings=(), verification="observed"),
             entry(student="cy", outcome="needs_person", passed=None, points=None, max=0.1 + 0.2),
         )
     )
     assert text == (
-        "student,id,file,outcome,passed,points,max,findings\n"
-        "ada,17,loop.py,graded,true,9.5,10,not-shuffled; double-step\n"
-        "bo,17,loop.py,graded,false,0,10,\n"
-        "cy,17,loop.py,needs_person,,,0.3,not-shuffled; double-step\n"
+        "student,id,file,outcome,passed,points,max,findings,verification\n"
+        "ada,17,loop.py,graded,true,9.5,10,not-shuffled; double-step,verified\n"
+        "bo,17,loop.py,graded,false,0,10,,observed\n"
+        "cy,17,loop.py,needs_person,,,0.3,not-shuffled; double-step,none\n"
     )
 
 

@@ -3,7 +3,17 @@
 import pytest
 
 from grader.models import Beats, Measurement, Override, SandboxFacts, Verification
-from grader.render.words import bound, counted, decided, heading, lines_of, meets, number, verification
+from grader.render.words import (
+    bound,
+    counted,
+    decided,
+    heading,
+    lines_of,
+    meets,
+    number,
+    verification,
+    verifications,
+)
 
 
 def test_numbers_are_short():
@@ -73,3 +83,19 @@ def test_of_what_ran_unisolated_is_said_that_nothing_was_verified(make_report):
     assert verification(make_report(sandbox=box)).startswith("Nothing was verified")
     assert verification(make_report(sandbox=SandboxFacts(launcher="docker", isolated=True))) == ""
     assert verification(make_report(sandbox=None)) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["observed", *["verified"] * 58, "observed"], "58 verified, 2 observed"),
+        (
+            ["none", "unverified", "observed", "verified"],
+            "1 verified, 1 observed, 1 unverified, 1 without verification",
+        ),
+        (["none"] * 1200, "1,200 without verification"),
+        ([], ""),
+    ],
+)
+def test_a_class_is_counted_by_how_far_it_was_verified_and_only_what_there_is(names, words):
+    assert verifications(names) == words

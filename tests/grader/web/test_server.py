@@ -84,12 +84,14 @@ def test_it_grades_what_is_handed_in_and_ends_with_0_at_sigterm(tmp_path):
         page = httpx.get(f"{url}/submissions/hw1:ada/report", headers=BEARER)
         assert page.headers["content-type"].startswith("text/html")
         assert httpx.get(f"{url}/docs").status_code == 200
-        assert "metronome_grading_seconds_count 1.0" in httpx.get(f"{url}/metrics").text
+        numbers = httpx.get(f"{url}/metrics").text
+        assert "metronome_grading_seconds_count 1.0" in numbers
+        assert 'metronome_gradings_total{verification="none"} 1.0' in numbers
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, output) == (0, "")
     assert "POST /webhooks/standard 202" in errors
-    assert "hw1:ada graded: graded" in errors
+    assert "hw1:ada graded: graded, without verification, " in errors
     for secret in (SECRET, TOKEN, "def train", "Traceback"):
         assert secret not in errors
 
