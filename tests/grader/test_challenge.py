@@ -1,5 +1,7 @@
 """The course secret's life, and sub-seeds that never collide."""
 
+import hashlib
+import hmac
 import os
 import stat
 import subprocess
@@ -34,6 +36,24 @@ def test_the_same_submission_meets_the_same_challenge():
 def test_seeds_are_pinned_so_that_a_change_of_the_encoding_shows():
     assert derive().seed("data") == PINNED_SEED
     assert derive().torch_seed("data") == PINNED_TORCH
+
+
+def mac(key, *fields):
+    """HMAC-SHA256 over fields with their lengths, written once more."""
+    message = b"".join(len(field).to_bytes(8, "big") + field for field in fields)
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def test_each_purposes_seed_is_an_hmac_of_its_own():
+    """So whoever knows init, order and dropout, which a sandbox is given, knows nothing of the others."""
+    key = mac(SECRET, b"challenge", b"linreg-torch", b"1", b"ada", SHA.encode())
+    seeds = []
+    for purpose in ("init", "order", "dropout", "train", "hidden", "looks"):
+        whole, short = mac(key, b"seed", purpose.encode()), mac(key, b"torch", purpose.encode())
+        assert derive().seed(purpose) == int.from_bytes(whole, "big")
+        assert derive().torch_seed(purpose) == int.from_bytes(short[:8], "big") >> 1
+        seeds += [whole[:8], short[:8]]
+    assert len(set(seeds)) == 12
 
 
 def test_every_field_changes_the_challenge():
