@@ -53,6 +53,7 @@ class Operands:
         self._losses = self._forwards = 0
         self._data: list[tuple[int, list[Leaf]]] = []  # of each loader, its data set's tensors
         self._values: dict[int, tuple[Leaf, int, int]] = {}  # by identity: stretch and place
+        self._ids: set[int] | None = None  # of all that was made, while nothing more is
         self.stretch = self.place = 0
 
     # ── what is made ─────────────────────────────────────────────────────────────────────────────
@@ -60,10 +61,12 @@ class Operands:
     def hold_batch(self, batch: Any) -> None:
         """Remember a batch's tensors."""
         self._batches.appendleft([weakref.ref(leaf) for leaf in leaves(batch)])
+        self._ids = None
 
     def hold_output(self, output: list[Leaf], *, marked: bool = False) -> None:
         """Remember an output's tensors, and mark their places in the graph."""
         self._outputs.appendleft(output)
+        self._ids = None
         if not marked:
             self.mark_output(output)
 
@@ -80,6 +83,7 @@ class Operands:
         """Remember a loss, and mark its place in the graph."""
         self._losses += 1
         self._computed.appendleft(None if loss is None else weakref.ref(loss))
+        self._ids = None
         if node is not None:
             node.metadata[LOSS] = self._losses
 
@@ -95,6 +99,7 @@ class Operands:
         tensors = getattr(dataset, "tensors", None)
         if isinstance(tensors, (tuple, list)):
             self._data.append((loader, [weakref.ref(leaf) for leaf in leaves(tensors)]))
+            self._ids = None
 
     def hold_value(self, value: torch.Tensor, known_as: tuple[int, int] | None = None) -> None:
         """What an operation of the student's code gave, or the same as what one gave before."""
@@ -124,9 +129,12 @@ class Operands:
         return self._view(value) or (self._alike(value) if content else None)
 
     def _direct(self, value: torch.Tensor) -> Operand | None:
-        for kind, age, place, ref in self._made():
-            if ref() is value:
-                return [kind, age, place]
+        if self._ids is None:
+            self._ids = {id(ref()) for _, _, _, ref in self._made()}
+        if id(value) in self._ids:  # of one that is gone, perhaps
+            for kind, age, place, ref in self._made():
+                if ref() is value:
+                    return [kind, age, place]
         known = self._values.get(id(value))
         if known is not None and known[0]() is value:
             back = self.stretch - known[1]
