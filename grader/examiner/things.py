@@ -66,7 +66,10 @@ class Things:
         self.model = model
         self._functions = functions
         self.traced, self.careful = traced, careful
-        self._given = len(list(model.parameters()))
+        self._parameters = list(
+            model.parameters()
+        )  # nothing that the machine does adds one or takes one away
+        self._given = len(self._parameters)
         self.returned: list[torch.Tensor] | None = None
         self._generators: dict[int, torch.Generator] = {}
         self._made: list[Any] = []  # kept alive, as the student's variables kept them
@@ -82,13 +85,13 @@ class Things:
         """A parameter of the exercise's model."""
         ref = self._spies.recorder.registry.tensors.get(index(which))
         tensor = ref() if ref is not None else None
-        if tensor is None or not any(tensor is own for own in self.model.parameters()):
+        if tensor is None or not any(tensor is own for own in self._parameters):
             raise Cannot("a parameter that the file makes itself")
         return tensor
 
     def parameters(self) -> list[torch.nn.Parameter]:
         """All parameters of the exercise's model."""
-        return list(self.model.parameters())
+        return self._parameters
 
     def function(self, name: str) -> Callable[..., Any]:
         """A function of the exercise."""
@@ -173,8 +176,7 @@ class Things:
 
     def data(self) -> set[int]:
         """Where the tensors of the exercise's own data lie in memory."""
-        loaders = (self._spies.loader_at(which) for which in range(MAX_MADE))
-        sets = [getattr(loader.dataset, "tensors", ()) for loader in loaders if loader is not None]
+        sets = [getattr(loader.dataset, "tensors", ()) for loader in self._spies.loaders()]
         return set(places(sets))
 
     def scheduler(self, which: int) -> Any:
