@@ -19,7 +19,7 @@ WITH_SERVICES := "$(BIN)/python" -m tests.services run --
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint references bench-detection bench-overhead calibrate clean
+.PHONY: help demo test lint references bench-detection bench-overhead bench-verify calibrate clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +51,9 @@ calibrate: $(DEVELOP) ## Show that thresholds hold over many challenges (minutes
 
 bench-overhead: $(DEVELOP) ## Measure what watching costs a loop, and hold it against the bars (minutes)
 	OMP_NUM_THREADS=1 "$(BIN)/python" -m benchmarks.overhead
+
+bench-verify: $(DEVELOP) ## Measure what verifying a run costs, and hold it against its bar (half an hour)
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m benchmarks.verification
 
 clean: ## Remove the virtual environment, caches and build outputs
 	@if [ -f "$(VENV)/pyvenv.cfg" ]; then rm -rf "$(VENV)"; fi

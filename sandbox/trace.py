@@ -361,9 +361,9 @@ _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 def _fit(value: Any, wanted: Any, where: str) -> Any:
     """`value` as the annotated type, or TraceError; ints fit floats, bools fit nothing else."""
-    origin = get_origin(wanted)
-    if wanted is Any:
+    if wanted is Any or (type(value) is wanted and wanted in (int, float, str, bool)):
         return value
+    origin = _origin(wanted)
     if origin is list and isinstance(value, list):
         (item,) = get_args(wanted)
         return [_fit(entry, item, where) for entry in value]
@@ -377,9 +377,12 @@ def _fit(value: Any, wanted: Any, where: str) -> Any:
         return _WORDS[value]
     if wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
         return _float(value, where)
-    if wanted in (int, str, bool) and type(value) is wanted:
-        return value
     raise TraceError(f"{where}: {type(value).__name__} where {wanted} belongs")
+
+
+@cache
+def _origin(wanted: Any) -> Any:
+    return get_origin(wanted)
 
 
 def _float(value: float, where: str) -> float:

@@ -630,7 +630,7 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
 @contextlib.contextmanager
 def _frozen(module: torch.nn.Module, frozen: bool) -> Iterator[None]:
     """Inside, none of a module's parameters requires a gradient, if it is `frozen`."""
-    held = [tensor for tensor in module.parameters() if frozen and tensor.requires_grad]
+    held = [tensor for tensor in module.parameters() if tensor.requires_grad] if frozen else []
     for tensor in held:
         tensor.requires_grad_(False)
     try:
@@ -647,11 +647,16 @@ def _set_modes(module: torch.nn.Module, modes: str) -> None:
     if len(letters) != len(layers) or not set(letters) <= {"t", "e"}:
         raise Contradiction("a module's modes are not those of its layers")
     for layer, letter in zip(layers, letters, strict=True):
-        layer.training = letter == "t"
+        if layer.training != (
+            letter == "t"
+        ):  # setting an attribute of a module takes as long as a small layer
+            layer.training = letter == "t"
 
 
-def _autocast(precision: str) -> torch.autocast:
+def _autocast(precision: str) -> contextlib.AbstractContextManager[Any]:
     """Autocast to a type, or none."""
+    if not precision and not torch.is_autocast_enabled("cpu"):
+        return contextlib.nullcontext()
     return torch.autocast(
         "cpu", PRECISIONS[precision] if precision else torch.bfloat16, enabled=bool(precision)
     )

@@ -5,7 +5,7 @@ It is kept by the memory that a tensor lies in, so that views share it and what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -53,10 +53,16 @@ def place(tensor: torch.Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
-def places(value: Any) -> Iterator[int]:
+def places(value: Any) -> list[int]:
     """The places of all tensors among arguments."""
+    found: list[int] = []
+    _look(value, found)
+    return found
+
+
+def _look(value: Any, found: list[int]) -> None:
     if isinstance(value, torch.Tensor):
-        yield place(value)
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    for item in items:
-        yield from places(item)
+        found.append(place(value))
+    elif isinstance(value, (list, tuple, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            _look(item, found)

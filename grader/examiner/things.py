@@ -67,6 +67,7 @@ class Things:
         self._model = model
         self._functions = functions
         self.traced, self.careful = traced, careful
+        self._parameters = [] if model is None else list(model.parameters())  # they stay the same
         self.initial: Mapping[int, Callable[[], torch.nn.Parameter]] = {}  # a script's parameters, by number
         self.bodies: Mapping[int, Any] = {}
         self.sources: Sequence[torch.Tensor] = ()
@@ -140,13 +141,13 @@ class Things:
             return self.first(index(which))
         ref = self._spies.recorder.registry.tensors.get(index(which))
         tensor = ref() if ref is not None else None
-        if tensor is None or not any(tensor is own for own in self._model.parameters()):
+        if tensor is None or not any(tensor is own for own in self._parameters):
             raise Cannot("a parameter that the file makes itself")
         return tensor
 
     def parameters(self) -> list[torch.nn.Parameter]:
         """All parameters of the exercise's model, or of a script's."""
-        return list(self._own.values() if self._model is None else self._model.parameters())
+        return self._parameters if self._model is not None else list(self._own.values())
 
     def function(self, name: str) -> Callable[..., Any]:
         """A function of the exercise."""
@@ -231,8 +232,7 @@ class Things:
 
     def data(self) -> set[int]:
         """Where the tensors of the exercise's own data lie in memory."""
-        loaders = (self._spies.loader_at(which) for which in range(MAX_MADE))
-        sets = [getattr(loader.dataset, "tensors", ()) for loader in loaders if loader is not None]
+        sets = [getattr(loader.dataset, "tensors", ()) for loader in self._spies.loaders()]
         return set(places([*sets, self.sources]))
 
     def scheduler(self, which: int) -> Any:

@@ -60,6 +60,11 @@ class Spies:
         loader: DataLoader[Any] | None = self._data.loader_at(number)
         return loader
 
+    def loaders(self) -> list[DataLoader[Any]]:
+        """All loaders that have a number and are still there."""
+        loaders: list[DataLoader[Any]] = self._data.loaders()
+        return loaders
+
     def scaler_at(self, number: int) -> GradScaler | None:
         """The scaler of a number; None where there is none, or none any more."""
         return self._scaling.scaler_at(number)

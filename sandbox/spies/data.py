@@ -178,6 +178,10 @@ class DataSpy:
         """The loader of a number; None where there is none, or none any more."""
         return next((ref() for ref, known in self._loaders.values() if known == number), None)
 
+    def loaders(self) -> list[DataLoader[Any]]:
+        """All loaders that have a number and are still there."""
+        return [loader for ref, _ in self._loaders.values() if (loader := ref()) is not None]
+
     # ── wrappers ─────────────────────────────────────────────────────────────────────────────────
 
     def _made(self, original: Callable[..., None]) -> Any:

@@ -55,6 +55,7 @@ class Operands:
         self._values: dict[int, tuple[Leaf, int, int]] = {}  # by identity: stretch and place
         self.sources: list[torch.Tensor] = []  # the exercise's raw data
         self._copies: list[tuple[int, Leaf]] = []  # of these, in the file's hands
+        self._ids: set[int] | None = None  # of all that was made, while nothing more is
         self.stretch = self.place = 0
 
     # ── what is made ─────────────────────────────────────────────────────────────────────────────
@@ -62,10 +63,12 @@ class Operands:
     def hold_batch(self, batch: Any) -> None:
         """Remember a batch's tensors."""
         self._batches.appendleft([weakref.ref(leaf) for leaf in leaves(batch)])
+        self._ids = None
 
     def hold_output(self, output: list[Leaf], *, marked: bool = False) -> None:
         """Remember an output's tensors, and mark their places in the graph."""
         self._outputs.appendleft(output)
+        self._ids = None
         if not marked:
             self.mark_output(output)
 
@@ -82,6 +85,7 @@ class Operands:
         """Remember a loss, and mark its place in the graph."""
         self._losses += 1
         self._computed.appendleft(None if loss is None else weakref.ref(loss))
+        self._ids = None
         if node is not None:
             node.metadata[LOSS] = self._losses
 
@@ -97,6 +101,7 @@ class Operands:
         tensors = getattr(dataset, "tensors", None)
         if isinstance(tensors, (tuple, list)):
             self._data.append((loader, [weakref.ref(leaf) for leaf in leaves(tensors)]))
+            self._ids = None
 
     def hold_value(self, value: torch.Tensor, known_as: tuple[int, int] | None = None) -> None:
         """What an operation of the student's code gave, or the same as what one gave before."""
@@ -126,9 +131,12 @@ class Operands:
         return self._view(value) or self._source(value) or (self._alike(value) if content else None)
 
     def _direct(self, value: torch.Tensor) -> Operand | None:
-        for kind, age, place, ref in self._made():
-            if ref() is value:
-                return [kind, age, place]
+        if self._ids is None:
+            self._ids = {id(ref()) for _, _, _, ref in self._made()}
+        if id(value) in self._ids:  # of one that is gone, perhaps
+            for kind, age, place, ref in self._made():
+                if ref() is value:
+                    return [kind, age, place]
         given = self._given()
         if (number := self._recorder.registry.find(value)) >= 0 and (given is None or number in given):
             return ["p", number, 0]
@@ -211,6 +219,7 @@ class Operands:
         for number, source in enumerate(self.sources):
             if value.shape == source.shape and value.dtype is source.dtype and torch.equal(value, source):
                 self._copies.append((number, weakref.ref(value)))
+                self._ids = None
                 return ["s", number, 0, None]
         return None
 

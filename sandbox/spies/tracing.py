@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -117,7 +118,7 @@ class Tracer(TorchFunctionMode):
             or not _is_told(sys._getframe(1))
         ):
             return func(*args, **kwargs)
-        name = resolve_name(func) or f"torch.{getattr(func, '__name__', '')}"
+        name = _name(func)
         if name in SILENT:
             return func(*args, **kwargs)
         if recorder.differentiating or name in HOOKS:
@@ -132,6 +133,12 @@ class Tracer(TorchFunctionMode):
         if op is not None and not beats and (result is None or leaves(result)):
             recorder.shield(script.gave, op, result)
         return result
+
+
+@lru_cache(1024)
+def _name(func: Callable[..., Any]) -> str:
+    """A function's name; torch's own look-up turns warnings off and on again at each call."""
+    return resolve_name(func) or f"torch.{getattr(func, '__name__', '')}"
 
 
 def _is_told(frame: FrameType | None) -> bool:
