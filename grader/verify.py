@@ -9,7 +9,7 @@ from grader import gate
 from grader.challenge import Challenge
 from grader.errors import ExaminerError, GateError
 from grader.examine import Prepared
-from grader.exercise import Exercise
+from grader.exercise import Exercise, Hidden
 from grader.launch.drive import ask_examiner
 from grader.launch.lines import Lines
 from grader.models import Verification
@@ -96,10 +96,11 @@ def transfers(
     claimed: Sequence[trace.Record],
     seconds: float,
 ) -> bool:
-    """Whether a program that changes parameters by hand also trains on data that no run has seen.
+    """Whether a program with operations of its own also trains on data that no run has seen, and by its loss.
 
-    Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there.
-    True where the exercise measures nothing.
+    Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there; and
+    where no gradient passes the model's outputs, it must not come to good weights.  True where the exercise measures
+    nothing.
     """
     hidden = exercise.hidden
     if hidden is None or exercise.graded is None:
@@ -119,10 +120,17 @@ def transfers(
     except ExaminerError:
         lines.end_examiner()
         return False
-    value = answer["metrics"].get(hidden.metric)
-    if answer["status"] != "done" or value is None:
+    return (
+        answer["status"] == "done"
+        and _reaches(hidden, answer["metrics"].get(hidden.metric))
+        and not _reaches(hidden, answer["cut"].get(hidden.metric))
+    )
+
+
+def _reaches(hidden: Hidden, value: float | None) -> bool:
+    if value is None:
         return False
-    return bool(value >= hidden.threshold if hidden.better == "higher" else value <= hidden.threshold)
+    return value >= hidden.threshold if hidden.better == "higher" else value <= hidden.threshold
 
 
 def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tuple[trace.Record, ...]:

@@ -7,7 +7,7 @@
     {"op": "replay", "exercise": slug, "job": {…}, "seconds": float, "looks": int}
         with files training/…, trace.jsonl and weights.safetensors; answers trace.jsonl, and {"status": …, "reason": …}
     {"op": "transfer", "exercise": slug, "seeds": {"train": int, "hidden": int}, "job": {…}, "seconds": float}
-        with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "samples": int}
+        with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "cut": {…}}
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
         with files hidden/… and weights.safetensors; answers {"metrics": {…}, "samples": int}
 
@@ -86,24 +86,33 @@ def answer(
 def transferred(
     exercise: Exercise, request: dict[str, Any], records: tuple[trace.Record, ...], real: Path | None
 ) -> dict[str, object]:
-    """A claimed program on another challenge's data: how that went, and the hidden test's numbers there."""
+    """A claimed program on another challenge's data: how that went, and the hidden test's numbers there.
+
+    `cut` are the numbers that it comes to when no gradient passes what a forward gave: a loop that learns from its
+    loss learns nothing then.
+    """
     training, kept, _ = hidden.draw(exercise, request["seeds"], real)
-    again = replay(
-        model=(exercise.folder / "model.py").read_bytes(),
-        files=training,
-        job=request["job"],
-        records=records,
-        weights=b"",
-        seconds=request["seconds"],
-        careful=True,
-    )
-    if again.status != "different":
-        return {"status": again.status, "metrics": {}, "samples": 0}
-    try:
-        metrics, samples = hidden.measure(exercise, again.weights, kept, 1.0, 0.0)
-    except GateError:  # numbers that are none, say
-        return {"status": "diverged", "metrics": {}, "samples": 0}
-    return {"status": "done", "metrics": metrics, "samples": samples}
+    found: list[dict[str, float]] = []
+    for cut in (False, True):
+        again = replay(
+            model=(exercise.folder / "model.py").read_bytes(),
+            files=training,
+            job=request["job"],
+            records=records,
+            weights=b"",
+            seconds=request["seconds"],
+            careful=True,
+            cut=cut,
+        )
+        if again.status != "different":
+            return {"status": again.status, "metrics": {}, "cut": {}}
+        maps = [record for record in trace.read(again.trace) if isinstance(record, trace.Graded)]
+        try:
+            metrics, _ = hidden.measure(exercise, again.weights, kept, maps[-1].scale, maps[-1].shift)
+        except (GateError, IndexError):  # numbers that are none, say
+            metrics = {}
+        found.append(metrics)
+    return {"status": "done", "metrics": found[0], "cut": found[1]}
 
 
 def below(files: dict[str, bytes], prefix: str) -> dict[str, bytes]:

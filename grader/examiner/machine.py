@@ -112,6 +112,7 @@ class Machine:
         self._begun = 0
         self._origins = Origins()
         self.by_hand = False  # whether a parameter or gradient was changed by more than backward and step
+        self.cut = False  # whether what goes backward ends at what forwards gave
         self._batches: deque[Made] = deque(maxlen=KEPT)  # newest first
         ages = _Ages(scripts)
         self._outputs: deque[Made] = deque(maxlen=1 + ages.oldest["f"])
@@ -233,6 +234,9 @@ class Machine:
         tensors = leaves(output)
         self._origins.fresh(tensors, "dp")
         self._outputs.appendleft(tensors)
+        for tensor in tensors if self.cut else ():
+            if tensor.requires_grad:
+                tensor.register_hook(torch.zeros_like)  # type: ignore[no-untyped-call]
 
     def _hold_loss(self, loss: torch.Tensor) -> None:
         self._origins.fresh([loss], "dp")
@@ -292,6 +296,7 @@ class Machine:
         if not options.keys() <= OPTIONS.keys():
             raise Cannot("an option of a loss")
         given = {key: OPTIONS[key](value) for key, value in options.items()}
+        self.by_hand = self.by_hand or any(operand[0] == "p" for operand in operands)
         predicted, target = (self._operand(operand) for operand in operands)
         result: torch.Tensor = getattr(torch.nn.functional, name)(predicted, target, **given)
         return result
@@ -575,6 +580,7 @@ class Machine:
         if kind == "L":
             return self._operand(["l", parts[0], 0, None])
         if kind in ("f", "v", "w", "l", "p"):
+            self.by_hand = self.by_hand or kind == "p"
             return self._operand(expression)
         if kind in ("+", "stack"):
             values = [self._value(part, depth - 1) for part in islice(parts[0], MAX_LOSSES)]

@@ -72,7 +72,7 @@ class _Again(Child):
         self._until = until
         self._lines = dict(_lines_of(records))
         self.failure: Exception | None = None
-        self.by_hand = self.careful = False
+        self.by_hand = self.careful = self.cut = False
 
     def _send(self, channel: bytes, data: bytes) -> None:
         (self.traced if channel == wire.TRACE else self.left).extend(data)
@@ -136,6 +136,7 @@ class _Again(Child):
 
         program = programs[0]
         machine = Machine(things, scripts, program.numbers, program.constants, before, making, self._until)
+        machine.cut = self.cut
         try:
             machine.run(program.items)
         finally:
@@ -194,12 +195,13 @@ def replay(
     seconds: float,
     looks: int = 20,
     careful: bool = False,
+    cut: bool = False,
 ) -> Replayed:
     """Execute the program that `records` claim, at most `seconds`, and compare its hashes and `weights`.
 
     `looks` seeds when the ledger looks; `careful` leaves out steps whose gradients overflow, as on other data 16 bits
-    may at another step.  `model` is the exercise's model.py, `files` its training files, `job` what
-    the sandbox was given: entry, seeds, parameters and shapes.
+    may at another step; `cut` lets no gradient pass what a forward gave.  `model` is the exercise's model.py, `files`
+    its training files, `job` what the sandbox was given: entry, seeds, parameters and shapes.
     """
     started = time.monotonic()
     vision.prepare()
@@ -219,7 +221,7 @@ def replay(
             started + seconds,
         )
         again.recorder.random.seed(looks)
-        again.careful = careful
+        again.careful, again.cut = careful, cut
         try:
             again.run()
         finally:

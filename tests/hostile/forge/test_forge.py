@@ -15,10 +15,7 @@ from grader.pipeline import grade_submission
 from tests.reference.grading import SECRET
 
 FOLDER = Path(__file__).parent
-OPEN: dict[str, str] = {
-    "linreg-torch/another_objective": "no check asks that what goes backward is the loss of the batch",
-    "linreg-torch/weights_with_a_gradient_in_them": "what comes from the data counts as coming from a gradient, too",
-}
+OPEN: dict[str, str] = {}
 """Forgeries that pass although they are replayed, each with the reason: holes that are still to be closed."""
 
 

@@ -400,7 +400,7 @@ next(one); next(two); next(one); next(one); next(one, None); next(one, None)
 """
     )
     assert [op for step in steps for op in step if op[0] in "IDE"] == (
-        [["I", 0], ["I", 0], ["D", 0, 1], ["D", 0, 0], ["D", 0, 1], ["D", 0, 1], ["E", 0, 1]]
+        [["I", 0], ["I", 0], ["D", 0, 1], ["D", 0, 0], ["D", 0, 1], ["D", 0, 1], ["E", 0, 1], ["E", 0, 1]]
     )
 
 
