@@ -18,6 +18,7 @@ from sandbox import trace
 JOB = ("entry", "name", "seeds", "parameters", "shapes", "traced")
 LEAST_SECONDS, MOST_SECONDS = 10.0, 100.0
 SLOWER = 5.0  # times as long as the run itself may a replay take
+MOST_WITHOUT = 0.5  # of what a program gains on the hidden test may come without a gradient from its loss
 
 HABITS = (
     trace.Answer,
@@ -99,8 +100,8 @@ def transfers(
     """Whether a program with operations of its own also trains on data that no run has seen, and by its loss.
 
     Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there; and
-    where no gradient passes the model's outputs, it must not come to good weights.  True where the exercise measures
-    nothing.
+    where no gradient passes the model's outputs, it must not come to good weights, or gain little over those that it
+    begins with.  True where the exercise measures nothing.
     """
     hidden = exercise.hidden
     if hidden is None or exercise.graded is None:
@@ -120,16 +121,15 @@ def transfers(
     except ExaminerError:
         lines.end_examiner()
         return False
-    return (
-        answer["status"] == "done"
-        and _reaches(hidden, answer["metrics"].get(hidden.metric))
-        and not _reaches(hidden, answer["cut"].get(hidden.metric))
-    )
-
-
-def _reaches(hidden: Hidden, value: float | None) -> bool:
-    if value is None:
+    found, cut, first = (answer[key].get(hidden.metric) for key in ("metrics", "cut", "first"))
+    if answer["status"] != "done" or found is None or not _reaches(hidden, found):
         return False
+    if cut is None or not _reaches(hidden, cut):
+        return True
+    return first is not None and abs(cut - first) < MOST_WITHOUT * abs(found - first)
+
+
+def _reaches(hidden: Hidden, value: float) -> bool:
     return value >= hidden.threshold if hidden.better == "higher" else value <= hidden.threshold
 
 

@@ -114,7 +114,7 @@ class Child:
                 self._observe(model.observe, arguments)
             if job["entry"] == "script" and job["shapes"]:
                 known, tensors = getattr(model, "known", _nothing), getattr(model, "tensors", _no_tensors)
-                self.recorder.making = Making(self.recorder, known, tensors(self.given / "data"))
+                self.spies.follow(Making(self.recorder, known, tensors(self.given / "data")))
         self.recorder.norms = "max_norm" in job["parameters"]
         self.recorder.registry.given = False
         self._given = given

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 from torch.utils.checkpoint import checkpoint
-from torch.utils.data import TensorDataset
+from torch.utils.data import Subset, TensorDataset
 
 from grader.examiner import functions
 from grader.examiner.modules import Told, build
@@ -27,6 +27,7 @@ from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index
 from sandbox.generators import MAX_DRAWN, skip
 from sandbox.spies.loss import LOSSES
 from sandbox.spies.operands import KEPT, MAX_LOSSES, leaves
+from sandbox.spies.reading import FIRST_BODY
 
 MAX_PASSES = 4  # of one loader, that may be drawn from in turn
 MAX_DEPTH = 12
@@ -192,16 +193,40 @@ class Machine:
         drop_last: Any,
         generator: int,
     ) -> None:
-        kind, what, *more = source
+        kind, what = source[:2]
         self._making("M", index(made))
         if kind == "d":
             data = self._things.loader(what).dataset
-        elif kind == "x":
-            data = self._things.dataset(what, *more)
+        elif kind in ("x", "u"):
+            data = self._data_set(source, MAX_DEPTH)
         else:
             data = TensorDataset(*[self._operand(operand) for operand in islice(what, KEPT)])
         drawn = None if generator == -1 else self._things.loader(generator).generator
         self._things.make_loader(made, data, index(size), bool(shuffled), bool(drop_last), drawn)
+
+    def _data_set(self, source: Sequence[Any], depth: int) -> Any:
+        """One of the exercise's own data sets, or a part of one."""
+        kind, what, how = source
+        if kind == "x":
+            return self._things.dataset(what, how, self._own_function)
+        if kind != "u" or not depth:
+            raise Contradiction("a data set that is none")
+        data = self._data_set(what, depth - 1)
+        name, *numbers = how
+        start, stop = (min(index(bound), len(data)) for bound in numbers[-2:])
+        if name == "range":
+            return Subset(data, range(start, stop))
+        seed, count = numbers[:2]
+        generator = torch.Generator().manual_seed(index(seed))
+        skip(generator, min(index(count), MAX_DRAWN))
+        return Subset(data, torch.randperm(len(data), generator=generator).tolist()[start:stop])
+
+    def _own_function(self, which: Any) -> Callable[..., Any]:
+        told = self._own_module()
+        told.body = self._things.bodies.get(FIRST_BODY + index(which))
+        if told.body is None:
+            raise Cannot("a function in a transform")
+        return told.forward
 
     def _ask(self, _: int, name: str, args: Sequence[Any], modes: str, gradients: Any) -> None:
         given = [value for value in args if isinstance(value, (str, int, float))]

@@ -34,7 +34,8 @@ class Replayed:
     """What a replay showed.
 
     `status` is "equal", "different" (from step `differs` on: the first hash that does), "contradiction", "unknown"
-    (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own.
+    (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own, and
+    `first` the weights of a given model before it.
     `by_hand`: a parameter or gradient was changed by more than backward and step.
     """
 
@@ -46,6 +47,7 @@ class Replayed:
     weights: bytes
     seconds: float
     by_hand: bool = False
+    first: bytes = b""
 
 
 class _Told(Recorder):
@@ -72,6 +74,7 @@ class _Again(Child):
         self._until = until
         self._lines = dict(_lines_of(records))
         self.failure: Exception | None = None
+        self.first = b""
         self.by_hand = self.careful = self.cut = False
 
     def _send(self, channel: bytes, data: bytes) -> None:
@@ -89,6 +92,7 @@ class _Again(Child):
         )
         try:
             arguments = self._prepare()
+            self.first = self.results.first() if self.results is not None else b""
             self.writer.write(trace.Started(seconds=0.0))
             try:
                 self._machine(arguments)
@@ -248,6 +252,7 @@ def replay(
         weights=bytes(again.left),
         seconds=time.monotonic() - started,
         by_hand=again.by_hand,
+        first=again.first,
     )
 
 

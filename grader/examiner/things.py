@@ -101,12 +101,12 @@ class Things:
         if info is None or info.number != which:
             raise Contradiction("a model has another number")
 
-    def dataset(self, name: Any, transform: Any) -> Any:
-        """One of the exercise's own data sets, read through a transform."""
+    def dataset(self, name: Any, transform: Any, function: Callable[[Any], Any]) -> Any:
+        """One of the exercise's own data sets, read through a transform; `function` makes the file's own."""
         if self.datasets is None:
             raise Cannot("a data set that the exercise does not bring")
         try:
-            made = transforms.make(transform)
+            made = transforms.make(transform, function)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Contradiction("a transform that is none") from None
         return self.datasets(str(name), made)

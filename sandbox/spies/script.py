@@ -184,7 +184,8 @@ class ScriptLog:
         kinds = {SequentialSampler: "sequential", RandomSampler: "random"}
         batches: Any = loader.batch_sampler
         sampler = getattr(batches, "sampler", None)
-        own = self._recorder.making.source(loader.dataset) if self._recorder.making is not None else None
+        making = self._recorder.making
+        own = None if making is None else making.reading.source(loader.dataset)
         plain = (
             (same is not None or own is not None or (tensors is not None and None not in tensors))
             and type(batches) is BatchSampler
