@@ -529,6 +529,8 @@ class Machine:
             return ...
         if kind == "#":
             return next(self._constants)
+        if kind == "n":
+            return list(islice(self._things.indices, index(what)))
         if kind == "d":
             return DTYPES[what]
         if kind == "c":

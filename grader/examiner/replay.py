@@ -7,10 +7,12 @@ here is a trace that nobody could have forged.
 
 from __future__ import annotations
 
+import base64
 import functools
 import tempfile
 import time
 import types
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +116,7 @@ class _Again(Child):
                 raise Cannot("the exercise hands no model in")
         functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
         things = Things(spies, model, functions, traced=bool(self.job.get("traced")), careful=self.careful)
+        things.indices = _indices(self._records)
         if recorder.making is not None:
             self._give(things)
         programs = [record for record in self._records if isinstance(record, trace.Program)]
@@ -163,6 +166,15 @@ class _Again(Child):
             data = self.given / "data"
             things.sources = exercise.tensors(data)
             things.datasets = functools.partial(exercise.dataset, data)
+
+
+def _indices(records: Sequence[trace.Record]) -> Iterator[int]:
+    for record in records:
+        if isinstance(record, trace.Indices):
+            try:
+                yield from array("i", base64.b64decode(record.data, validate=True))
+            except ValueError:
+                raise Contradiction("indices that are none") from None
 
 
 def _lines_of(records: Sequence[trace.Record]) -> Iterator[tuple[int, list[int]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -71,6 +71,7 @@ class Things:
         self.initial: Mapping[int, Callable[[], torch.nn.Parameter]] = {}  # a script's parameters, by number
         self.bodies: Mapping[int, Any] = {}
         self.sources: Sequence[torch.Tensor] = ()
+        self.indices: Iterator[int] = iter(())  # in lists that pick rows
         self.datasets: Callable[[str, Any], Any] | None = None
         self._own: dict[int, torch.nn.Parameter] = {}
         self._modules: dict[int, torch.nn.Module] = {}

@@ -70,6 +70,13 @@ class Program(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Indices(Record):
+    """Whole numbers for which {"n": count} stands among the arguments of functions: 32 bits each, in base64."""
+
+    data: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Initial(Record):
     """A parameter of the file's own as it was when it was first seen: its bytes, in base64."""
 
