@@ -21,7 +21,7 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.data import TensorDataset
 
 from grader.examiner import functions
-from grader.examiner.origins import Origins, places
+from grader.examiner.origins import Origins, places, tensors
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
 from sandbox.spies.loss import LOSSES
 from sandbox.spies.operands import KEPT, MAX_LOSSES, leaves
@@ -399,19 +399,23 @@ class Machine:
         if isinstance(named, dict) and "out" in named:
             raise Cannot("an operation that writes to its `out`")
         origin = self._origins.of([arguments, named])
-        if functions.writes(name):
-            self._written(arguments, origin)
+        changed = list(tensors(functions.written(name, arguments, named)))
+        self._written(changed, origin)
+        versions = [(tensor, tensor._version) for tensor in tensors([arguments, named])]
         with _autocast(precision):
             result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
-        changed = leaves(arguments[0]) if arguments and functions.writes(name) else []
-        self._origins.made([*changed, *result], origin, [arguments, named])
+        moved = [tensor for tensor, version in versions if tensor._version != version]
+        self._written(moved, origin)  # functions that can be asked to work in place
+        self._origins.made([*changed, *moved, *result], origin, [arguments, named])
         values += result
 
-    def _written(self, arguments: Sequence[Any], origin: str) -> None:
+    def _written(self, written: Sequence[torch.Tensor], origin: str) -> None:
         """Something is changed by hand: a parameter or gradient may not come from the data but by a gradient."""
-        changed = set(places(leaves(arguments[0]) if arguments else None))
+        changed = set(places(written))
+        if not changed:
+            return
         if changed & self._things.data():
             raise Cannot("data that the file changes")
         own: list[Any] = [[item, item.grad] for item in self._things.parameters()]

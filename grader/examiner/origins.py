@@ -55,8 +55,13 @@ def place(tensor: torch.Tensor) -> int:
 
 def places(value: Any) -> Iterator[int]:
     """The places of all tensors among arguments."""
+    return map(place, tensors(value))
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    """All tensors among arguments, however many and however deep."""
     if isinstance(value, torch.Tensor):
-        yield place(value)
+        yield value
     items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
     for item in items:
-        yield from places(item)
+        yield from tensors(item)
