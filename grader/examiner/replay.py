@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from grader.examiner.machine import SILENT, Machine
+from grader.examiner.numbers import brings_numbers
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong
 from sandbox import trace, wire
 from sandbox.child import Child
@@ -30,7 +31,7 @@ class Replayed:
 
     `status` is "equal", "different" (from step `differs` on: the first hash that does), "contradiction", "unknown"
     (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own.
-    `by_hand`: a parameter or gradient was changed by more than backward and step.
+    `by_hand`: a parameter or gradient was changed by more than backward and step, or by numbers of the file's own.
     """
 
     status: str
@@ -130,7 +131,7 @@ class _Again(Child):
         try:
             machine.run(program.items)
         finally:
-            self.by_hand = machine.by_hand
+            self.by_hand = machine.by_hand or brings_numbers(scripts.values())
         if things.returned is not None and self.results is not None:
             self.results.returned(things.returned)
 
