@@ -74,10 +74,10 @@ def replay(
     }
     try:
         given, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
-    except ExaminerError:
+        status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
+    except (ExaminerError, KeyError, TypeError, ValueError):  # it died, hung, or answered something else
         lines.end_examiner()
         return Replayed("unknown", "the process that did it again failed in it", 0, ())
-    status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
     if status != "equal":
         return Replayed(status, reason, steps, ())
     by_hand = bool(answer.get("by_hand"))
@@ -116,13 +116,13 @@ def transfers(
     files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
     try:
         _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
-    except ExaminerError:
+        if answer["status"] != "done":
+            return False
+        value = float(answer["metrics"][hidden.metric])
+    except (ExaminerError, KeyError, TypeError, ValueError):
         lines.end_examiner()
         return False
-    value = answer["metrics"].get(hidden.metric)
-    if answer["status"] != "done" or value is None:
-        return False
-    return bool(value >= hidden.threshold if hidden.better == "higher" else value <= hidden.threshold)
+    return value >= hidden.threshold if hidden.better == "higher" else value <= hidden.threshold
 
 
 def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tuple[trace.Record, ...]:
