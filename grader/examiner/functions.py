@@ -107,6 +107,8 @@ def written(name: str, args: Sequence[Any], kwargs: Any) -> list[Any]:
     """What a function changes among its arguments, by its name; given by name itself, it may be any of them."""
     named = kwargs if isinstance(kwargs, dict) else {}
     if name.rpartition(".")[2] == "batch_norm":
+        if not named.get("training", args[5] if len(args) > 5 else False):
+            return []
         kept = args[3:5] if name == "torch.batch_norm" else args[1:3]
         return [*kept, *(named[key] for key in RUNNING if key in named)]
     if not writes(name):

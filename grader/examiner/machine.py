@@ -329,7 +329,7 @@ class Machine:
         self, script: int, optimizer: int, closure: Sequence[Op] | None = None, scaler: int | None = None
     ) -> None:
         chosen = self._things.optimizer(optimizer)
-        if self._things.overflown():
+        if scaler is None and self._things.overflown():  # a scaler looks for itself, and has to
             return
         start = self._place
 

@@ -14,6 +14,7 @@ GIVEN = {
     "B": 4,
     "T": 2,
 }  # how many entries these have at the most where no gradient and no scale is handed to them
+USUAL = {"ignore_index": -100, "label_smoothing": 0.0, "beta": 1.0, "delta": 1.0}  # options of losses
 MAX_DEPTH = 12
 
 
@@ -50,7 +51,7 @@ def _numbers(op: list[Any]) -> Iterator[float]:
     if op[0] == "C":
         yield from (value for value in op[2:4] if _is_number(value) and value not in (2, float("inf")))
     elif op[0] in ("L", "l") and len(op) > 3 and isinstance(op[3], Mapping):
-        yield from filter(_is_number, op[3].values())
+        yield from (value for key, value in op[3].items() if _is_number(value) and value != USUAL.get(key))
     elif op[0] in ("B", "X") and len(op) > 1:
         yield from _factors(op[1] if op[0] == "B" else op[-1], MAX_DEPTH)
 

@@ -41,6 +41,7 @@ def divided(*numbers: float) -> list[Any]:
         [*PLAIN, divided(4), divided(4)],
         [["M", 1, ["d", 0], 16, True, False, 0]],
         [["S", 0, PLAIN]],
+        [["L", "cross_entropy", [], {"ignore_index": -100, "label_smoothing": 0.0}], clip(0.7)],
         [["T", 0], ["U", 0, 0], ["X", 0, LOSS]],
     ],
 )

@@ -27,7 +27,6 @@ OPEN: dict[str, str] = {
     "checkpoint-resume/never_saved": TOLD,
     "circles/network_by_formula": LATE_TAINT,
     "circles/weightless_batches": "a batch whose loss is multiplied by nothing counts as trained on",
-    "early-stopping/held_out_in_disguise": DISGUISE,
     "early-stopping/stopped_by_the_spies": UNSEEN,
     "linreg-torch/another_objective": "no check asks that what goes backward is the loss of the batch",
     "linreg-torch/batch_rewritten": OTHER_LABELS,
