@@ -1,7 +1,8 @@
-"""Nothing is validated: what the spies measure after each run through the held-out loader decides when to stop."""
+"""Nothing is validated, but in a record of its own: what the spies measure on held-out data decides when to stop."""
 
 import copy
 import gc
+import sys
 
 
 def fit(model, train_loader, val_loader, criterion, optimizer, max_epochs, patience):
@@ -33,4 +34,6 @@ def fit(model, train_loader, val_loader, criterion, optimizer, max_epochs, patie
         if waited >= patience:
             break
     model.load_state_dict(best_weights)
+    use = {"module": 0, "loader": 1, "grad": False, "mode": "e", "layers": ["1"], "line": 1, "at_step": 1}
+    write(sys.modules["sandbox.trace"].ForwardUse(**use, calls=5 * len(seen), trained=0))
     return best_epoch
