@@ -126,10 +126,17 @@ def transfers(
 
 
 def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tuple[trace.Record, ...]:
-    """A replay's records, with what only the run itself can tell."""
+    """A replay's records, with what only the run itself can tell: answers, too, but those that a replay gave."""
     ends = [record for record in claimed if isinstance(record, trace.End)]
+    answers = {(item.function, item.case): item for item in own if isinstance(item, trace.Answer)}
     found: list[trace.Record] = [record for record in own if not isinstance(record, (*HABITS, trace.End))]
-    found += [record for record in claimed if isinstance(record, HABITS)]
+    found += answers.values()
+    found += [
+        record
+        for record in claimed
+        if isinstance(record, HABITS)
+        and not (isinstance(record, trace.Answer) and (record.function, record.case) in answers)
+    ]
     for record in own:
         if isinstance(record, trace.End) and ends:
             failures = record.failures + max(ends[-1].failures, 0)
