@@ -364,6 +364,18 @@ def test_what_is_not_on_the_list_cannot_be_done(bench: Bench, name: str) -> None
     assert bench.weights == [0.5] * 4
 
 
+def test_a_scaled_step_that_overflows_on_other_data_is_left_out_and_the_scale_falls(bench: Bench) -> None:
+    bench.things.careful = True
+    huge = ["~", "torch.Tensor.mul_", [{"r": ["g", 0, 0, None]}, 1e30], NOTHING, 1]
+    before = bench.weights
+    made, scaled, backward, _, step, update = SCALED
+    bench.run(["I", 0], *STEP[:4], made, scaled, backward, *[huge] * 3, step, update)
+    assert bench.weights == before
+    scaler = bench.spies.scaler_at(0)
+    assert scaler is not None
+    assert scaler.get_scale() == 2.0
+
+
 @pytest.mark.parametrize("name", SMUGGLED)
 def test_no_function_writes_data_into_a_parameter(bench: Bench, name: str) -> None:
     with pytest.raises(Cannot, match="not from a gradient"):

@@ -209,6 +209,16 @@ def test_a_replay_of_a_replay_is_equal(solution: Claimed) -> None:
     assert again.status == "equal"
 
 
+@pytest.mark.parametrize(
+    ("name", "traced", "own"),
+    [("solution", False, False), ("changing", False, True), ("odd", False, False), ("by hand", True, True)],
+)
+def test_what_has_to_train_elsewhere_too_is_told(
+    claims: Callable[..., Claimed], name: str, traced: bool, own: bool
+) -> None:
+    assert claims(name, traced=traced).replayed().by_hand is own
+
+
 def test_what_is_not_told_in_full_is_unknown(claims: Callable[..., Claimed]) -> None:
     assert refused(claims("by hand")) == "unknown"
 
