@@ -75,10 +75,10 @@ def replay(
     }
     try:
         given, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
-    except ExaminerError:
+        status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
+    except (ExaminerError, KeyError, TypeError, ValueError):  # it died, hung, or answered something else
         lines.end_examiner()
         return Replayed("unknown", "the process that did it again failed in it", 0, ())
-    status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
     if status != "equal":
         return Replayed(status, reason, steps, ())
     by_hand = bool(answer.get("by_hand"))
@@ -118,11 +118,14 @@ def transfers(
     files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
     try:
         _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
-    except ExaminerError:
+        if answer["status"] != "done":
+            return False
+        found = float(answer["metrics"][hidden.metric])
+        cut, first = (answer[key].get(hidden.metric) for key in ("cut", "first"))
+    except (ExaminerError, KeyError, TypeError, ValueError, AttributeError):
         lines.end_examiner()
         return False
-    found, cut, first = (answer[key].get(hidden.metric) for key in ("metrics", "cut", "first"))
-    if answer["status"] != "done" or found is None or not _reaches(hidden, found):
+    if not _reaches(hidden, found):
         return False
     if cut is None or not _reaches(hidden, cut):
         return True
@@ -134,10 +137,17 @@ def _reaches(hidden: Hidden, value: float) -> bool:
 
 
 def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tuple[trace.Record, ...]:
-    """A replay's records, with what only the run itself can tell."""
+    """A replay's records, with what only the run itself can tell: answers, too, but those that a replay gave."""
     ends = [record for record in claimed if isinstance(record, trace.End)]
+    answers = {(item.function, item.case): item for item in own if isinstance(item, trace.Answer)}
     found: list[trace.Record] = [record for record in own if not isinstance(record, (*HABITS, trace.End))]
-    found += [record for record in claimed if isinstance(record, HABITS)]
+    found += answers.values()
+    found += [
+        record
+        for record in claimed
+        if isinstance(record, HABITS)
+        and not (isinstance(record, trace.Answer) and (record.function, record.case) in answers)
+    ]
     for record in own:
         if isinstance(record, trace.End) and ends:
             failures = record.failures + max(ends[-1].failures, 0)

@@ -6,7 +6,7 @@ None of them reads or writes a file, runs code, or looks outside the tensors it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -101,8 +101,24 @@ def makes(name: str) -> bool:
     return name.rpartition(".")[2].removesuffix("_") in MAKERS
 
 
+RUNNING = ("running_mean", "running_var")  # what batch norm keeps its statistics in
+
+
+def written(name: str, args: Sequence[Any], kwargs: Any) -> list[Any]:
+    """What a function changes among its arguments, by its name; given by name itself, it may be any of them."""
+    named = kwargs if isinstance(kwargs, dict) else {}
+    if name.rpartition(".")[2] == "batch_norm":
+        if not named.get("training", args[5] if len(args) > 5 else False):
+            return []
+        kept = args[3:5] if name == "torch.batch_norm" else args[1:3]
+        return [*kept, *(named[key] for key in RUNNING if key in named)]
+    if not writes(name):
+        return []
+    return [args[0]] if args else list(named.values())
+
+
 def writes(name: str) -> bool:
-    """Whether a function changes one of the tensors that it is given."""
+    """Whether a function says by its name that it changes one of the tensors that it is given."""
     last = name.rpartition(".")[2]
     if last.startswith("__"):
         return last == "__setitem__" or last == "__set__" or (last.startswith("__i") and last != "__invert__")

@@ -22,7 +22,7 @@ from torch.utils.data import Subset, TensorDataset
 
 from grader.examiner import functions
 from grader.examiner.modules import Told, build
-from grader.examiner.origins import Origins, places
+from grader.examiner.origins import Origins, places, tensors
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
 from sandbox.generators import MAX_DRAWN, skip
 from sandbox.spies.loss import LOSSES
@@ -378,7 +378,7 @@ class Machine:
         self, script: int, optimizer: int, closure: Sequence[Op] | None = None, scaler: int | None = None
     ) -> None:
         chosen = self._things.optimizer(optimizer)
-        if self._things.overflown():
+        if scaler is None and self._things.overflown():  # a scaler looks for itself, and has to
             return
         start = self._place
 
@@ -476,20 +476,23 @@ class Machine:
         if isinstance(named, dict) and "out" in named:
             raise Cannot("an operation that writes to its `out`")
         origin = self._origins.of([arguments, named])
-        target = arguments[0] if arguments else named  # what is written into may be named
-        if functions.writes(name):
-            self._written(target, origin)
+        changed = list(tensors(functions.written(name, arguments, named)))
+        self._written(changed, origin)
+        versions = [(tensor, tensor._version) for tensor in tensors([arguments, named])]
         with _autocast(precision):
             result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
-        changed = leaves(target) if functions.writes(name) else []
-        self._origins.made([*changed, *result], origin, [arguments, named])
+        moved = [tensor for tensor, version in versions if tensor._version != version]
+        self._written(moved, origin)  # functions that can be asked to work in place
+        self._origins.made([*changed, *moved, *result], origin, [arguments, named])
         values += result
 
-    def _written(self, target: Any, origin: str) -> None:
+    def _written(self, written: Sequence[torch.Tensor], origin: str) -> None:
         """Something is changed by hand: a parameter or gradient may not come from the data but by a gradient."""
-        changed = set(places(target))
+        changed = set(places(written))
+        if not changed:
+            return
         if changed & self._things.data():
             raise Cannot("data that the file changes")
         own: list[Any] = [[item, item.grad] for item in self._things.parameters()]

@@ -5,7 +5,7 @@ It is kept by the memory that a tensor lies in, so that views share it and what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -66,3 +66,12 @@ def _look(value: Any, found: list[int]) -> None:
     elif isinstance(value, (list, tuple, dict)):
         for item in value.values() if isinstance(value, dict) else value:
             _look(item, found)
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    """All tensors among arguments, however many and however deep."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    for item in items:
+        yield from tensors(item)

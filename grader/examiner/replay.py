@@ -22,10 +22,12 @@ import torch
 
 from grader.examiner.machine import SILENT, Machine
 from grader.examiner.modules import first_value
+from grader.examiner.numbers import brings_numbers
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong
 from sandbox import trace, vision, wire
 from sandbox.child import Child
 from sandbox.spies.recorder import Recorder
+from sandbox.student import Student
 
 HASH = b'"kind":"Hash"'
 """What the lines of a trace have in them that are read of the replay's own: those that are compared."""
@@ -38,7 +40,7 @@ class Replayed:
     `status` is "equal", "different" (from step `differs` on: the first hash that does), "contradiction", "unknown"
     (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own, and
     `first` the weights of a given model before it.
-    `by_hand`: a parameter or gradient was changed by more than backward and step.
+    `by_hand`: a parameter or gradient was changed by more than backward and step, or by numbers of the file's own.
     """
 
     status: str
@@ -98,12 +100,20 @@ class _Again(Child):
             self.writer.write(trace.Started(seconds=0.0))
             try:
                 self._machine(arguments)
+                self._tell(arguments)
             except (Cannot, Contradiction, TooLong) as error:
                 self.failure = error
             self._finish(None)
         finally:
             if self.spies is not None:
                 self.spies.remove()
+
+    def _tell(self, arguments: dict[str, Any]) -> None:
+        """Record what the exercise's own pieces saw, where it has a `told`, as its `drive` does in a sandbox."""
+        if (told := getattr(self._exercise, "told", None)) is not None:
+            student = Student({}, self.recorder, self.job["name"])
+            for case, value, notes in told(arguments):
+                student.record(self.job["name"], value, case=case, notes=notes)
 
     def _machine(self, arguments: dict[str, Any]) -> None:
         recorder, spies = self.recorder, self.spies
@@ -147,7 +157,7 @@ class _Again(Child):
         try:
             machine.run(program.items)
         finally:
-            self.by_hand = machine.by_hand
+            self.by_hand = machine.by_hand or brings_numbers(scripts.values())
         for graded in (record for record in self._records if isinstance(record, trace.Graded)):
             self.namespace["model"] = recorder.registry.module_at(graded.module)  # where several were trained
         if things.returned is not None and self.results is not None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
-from grader.examiner.functions import FOREACH, GETTERS, PLACES, PLAIN, _names, function, writes
+from grader.examiner.functions import FOREACH, GETTERS, PLACES, PLAIN, _names, function, writes, written
 
 DANGEROUS = _names(
     "apply_ as_strided backward clear compile data_ptr dlpack exec eval export file from_file from_numpy fork "
@@ -112,6 +114,32 @@ def test_no_list_holds_anything_dangerous() -> None:
 )
 def test_what_writes_into_what_it_is_given(name: str, changes: bool) -> None:
     assert writes(name) is changes
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs", "changed"),
+    [
+        ("torch.Tensor.add_", ["a", "b"], {}, ["a"]),
+        ("torch.clamp_", [], {"input": "a", "min": "b"}, ["a", "b"]),
+        ("torch._foreach_copy_", [["a", "b"], ["c", "d"]], {}, [["a", "b"]]),
+        ("torch.nn.functional.batch_norm", ["x", "a", "b", "w", "c"], {"training": True}, ["a", "b"]),
+        ("torch.nn.functional.batch_norm", ["x"], {"running_var": "b", "running_mean": "a"}, []),
+        (
+            "torch.nn.functional.batch_norm",
+            ["x"],
+            {"running_var": "b", "training": True, "running_mean": "a"},
+            ["a", "b"],
+        ),
+        ("torch.nn.functional.batch_norm", ["x", "a", "b", "w", "c", False], {}, []),
+        ("torch.nn.functional.batch_norm", ["x", "a", "b", "w", "c", 1], {}, ["a", "b"]),
+        ("torch.batch_norm", ["x", "w", "c", "a", "b", True], {}, ["a", "b"]),
+        ("torch.Tensor.add", ["a", "b"], {}, []),
+    ],
+)
+def test_what_is_written_to_is_found_wherever_it_stands(
+    name: str, args: list[Any], kwargs: dict[str, Any], changed: list[Any]
+) -> None:
+    assert written(name, args, kwargs) == changed
 
 
 def test_the_getters_do_what_they_say() -> None:
