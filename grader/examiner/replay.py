@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils.data import DataLoader
 
 from grader.examiner.machine import SILENT, Machine
 from grader.examiner.modules import first_value
@@ -29,6 +30,8 @@ from sandbox.child import Child
 from sandbox.spies.recorder import Recorder
 from sandbox.student import Student
 
+HELD_OUT = "held-out"
+HELD_OUT_NAMES = ("val", "test", "held", "dev")  # what the names of such loaders begin with
 HASH = b'"kind":"Hash"'
 """What the lines of a trace have in them that are read of the replay's own: those that are compared."""
 
@@ -127,6 +130,11 @@ class _Again(Child):
         functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
         things = Things(spies, model, functions, traced=bool(self.job.get("traced")), careful=self.careful)
         things.indices = _indices(self._records)
+        things.held_out = {
+            spies.number_of(item)
+            for name, item in arguments.items()
+            if isinstance(item, DataLoader) and name.startswith(HELD_OUT_NAMES)
+        }
         if recorder.making is not None:
             self._give(things)
         programs = [record for record in self._records if isinstance(record, trace.Program)]
@@ -174,7 +182,10 @@ class _Again(Child):
         things.bodies = {record.id: record for record in self._records if isinstance(record, trace.Body)}
         if hasattr(exercise, "dataset"):
             data = self.given / "data"
-            things.sources = exercise.tensors(data)
+            named = exercise.tensors(data)
+            things.sources = [tensor for tensors in named.values() for tensor in tensors]
+            names = [name for name, tensors in named.items() for _ in tensors]
+            things.held_out_sources = {place for place, name in enumerate(names) if name == HELD_OUT}
             things.datasets = functools.partial(exercise.dataset, data)
 
 

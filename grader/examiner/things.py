@@ -71,6 +71,8 @@ class Things:
         self.initial: Mapping[int, Callable[[], torch.nn.Parameter]] = {}  # a script's parameters, by number
         self.bodies: Mapping[int, Any] = {}
         self.sources: Sequence[torch.Tensor] = ()
+        self.held_out: set[int] = set()  # loaders whose data is not to be trained on …
+        self.held_out_sources: set[int] = set()  # … and raw data
         self.indices: Iterator[int] = iter(())  # in lists that pick rows
         self.datasets: Callable[[str, Any], Any] | None = None
         self._own: dict[int, torch.nn.Parameter] = {}
@@ -201,6 +203,10 @@ class Things:
         self._made.append(made)
         if self._spies.number_of(made) != which:
             raise Contradiction("a loader has another number")
+
+    def is_held_out(self, kind: str, which: int) -> bool:
+        """Whether an operand is of data that is not to be trained on."""
+        return which in (self.held_out if kind == "d" else self.held_out_sources)
 
     def overflown(self) -> bool:
         """Whether a gradient is no number any more, and care is taken of that."""

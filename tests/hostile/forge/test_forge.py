@@ -17,23 +17,9 @@ from grader.pipeline import grade_submission
 from tests.reference.grading import SECRET
 
 FOLDER = Path(__file__).parent
-LATE_TAINT = "what comes from the data counts as coming from a gradient that only gates it"
-OTHER_LABELS = "no check compares what a loss is taken to with the labels that the loader drew"
-DISGUISE = "held-out rows are known by their content only, and a little noise makes them unknown"
 OPEN: dict[str, str] = {
     "adam-from-scratch/two_faces": "right answers say nothing of the steps that no answer is asked for",
     "checkpoint-resume/never_saved": "runs that are killed and resumed are told of by the sandbox",
-    "circles/network_by_formula": LATE_TAINT,
-    "circles/weightless_batches": "a batch whose loss is multiplied by nothing counts as trained on",
-    "linreg-torch/another_objective": "no check asks that what goes backward is the loss of the batch",
-    "linreg-torch/batch_rewritten": OTHER_LABELS,
-    "linreg-torch/given_to_backward": "a gradient that is handed to backward may be one that a formula gave",
-    "linreg-torch/only_beside_a_gradient": LATE_TAINT,
-    "linreg-torch/taught_by_a_formula": OTHER_LABELS,
-    "linreg-torch/weights_with_a_gradient_in_them": "what comes from the data counts as coming from a gradient",
-    "mixed-precision/gradients_overwritten": "what overwrites a gradient counts as coming from it",
-    "sgd-from-scratch/gradient_of_nothing": "autograd.grad of a product gives the other factor as a gradient",
-    "train-and-validate/held_out_in_disguise": DISGUISE,
 }
 """Forgeries that pass although they are replayed, each with the reason: holes that are still to be closed."""
 
