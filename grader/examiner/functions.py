@@ -6,7 +6,7 @@ None of them reads or writes a file, runs code, or looks outside the tensors it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -107,6 +107,28 @@ def writes(name: str) -> bool:
     if last.startswith("__"):
         return last == "__setitem__" or last == "__set__" or (last.startswith("__i") and last != "__invert__")
     return last.endswith("_")
+
+
+STATISTICS = {"torch.nn.functional.batch_norm": (1, 2), "torch.batch_norm": (3, 4)}
+"""Where functions are given statistics that they change."""
+INPLACE = {"dropout": 3, "dropout2d": 3, "elu": 2, "hardtanh": 3, "leaky_relu": 2, "relu": 1, "silu": 1}
+"""Where functions of torch.nn.functional are told to change their first argument."""
+OUT = {"torch.nn.functional.normalize": 4, "torch.norm": 4}
+"""Where functions are given an `out` without its name."""
+
+
+def written(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+    """Those of a function's arguments that it changes; what is written into may be named."""
+    if writes(name):
+        return [args[0] if args else kwargs]
+    found = [args[place] for place in STATISTICS.get(name, ()) if place < len(args)]
+    found += [kwargs[key] for key in ("running_mean", "running_var", "out") if key in kwargs]
+    found += args[OUT[name] : OUT[name] + 1] if name in OUT else []
+    module, _, last = name.rpartition(".")
+    place = INPLACE.get(last) if module == "torch.nn.functional" else None
+    if place is not None and (args[place] if place < len(args) else kwargs.get("inplace")):
+        found += [args[0] if args else kwargs]
+    return found
 
 
 def elements(value: Any) -> int:

@@ -451,15 +451,14 @@ class Machine:
         if isinstance(named, dict) and "out" in named:
             raise Cannot("an operation that writes to its `out`")
         origin = self._origins.of([arguments, named])
-        target = arguments[0] if arguments else named  # what is written into may be named
-        if functions.writes(name):
+        target = functions.written(name, arguments, named)
+        if target:
             self._written(target, origin)
         with _autocast(precision):
             result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
-        changed = leaves(target) if functions.writes(name) else []
-        self._origins.made([*changed, *result], origin, [arguments, named])
+        self._origins.made([*leaves(target), *result], origin, [arguments, named])
         values += result
 
     def _written(self, target: Any, origin: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-KINDS = {"p": "p", "g": "g", "b": "d", "d": "d", "s": "d", "f": "dp", "l": "dp"}
+KINDS = {"p": "p", "g": "g", "b": "d", "d": "d", "s": "d", "u": "d", "f": "dp", "l": "dp"}
 """By an operand's kind: parameters (p), gradients (g), data (d)."""
 
 
