@@ -6,7 +6,7 @@ None of them reads or writes a file, runs code, or looks outside the tensors it 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -128,28 +128,34 @@ def makes(name: str) -> bool:
     return name.rpartition(".")[2].removesuffix("_") in MAKERS
 
 
-RUNNING = ("running_mean", "running_var")  # what batch norm keeps its statistics in
-
-
-def written(name: str, args: Sequence[Any], kwargs: Any) -> list[Any]:
-    """What a function changes among its arguments, by its name; given by name itself, it may be any of them."""
-    named = kwargs if isinstance(kwargs, dict) else {}
-    if name.rpartition(".")[2] == "batch_norm":
-        if not named.get("training", args[5] if len(args) > 5 else False):
-            return []
-        kept = args[3:5] if name == "torch.batch_norm" else args[1:3]
-        return [*kept, *(named[key] for key in RUNNING if key in named)]
-    if not writes(name):
-        return []
-    return [args[0]] if args else list(named.values())
-
-
 def writes(name: str) -> bool:
     """Whether a function says by its name that it changes one of the tensors that it is given."""
     last = name.rpartition(".")[2]
     if last.startswith("__"):
         return last == "__setitem__" or last == "__set__" or (last.startswith("__i") and last != "__invert__")
     return last.endswith("_")
+
+
+STATISTICS = {"torch.nn.functional.batch_norm": (1, 2), "torch.batch_norm": (3, 4)}
+"""Where functions are given statistics that they change."""
+INPLACE = {"dropout": 3, "dropout2d": 3, "elu": 2, "hardtanh": 3, "leaky_relu": 2, "relu": 1, "silu": 1}
+"""Where functions of torch.nn.functional are told to change their first argument."""
+OUT = {"torch.nn.functional.normalize": 4, "torch.norm": 4}
+"""Where functions are given an `out` without its name."""
+
+
+def written(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+    """Those of a function's arguments that it changes; what is written into may be named."""
+    if writes(name):
+        return [args[0] if args else kwargs]
+    found = [args[place] for place in STATISTICS.get(name, ()) if place < len(args)]
+    found += [kwargs[key] for key in ("running_mean", "running_var", "out") if key in kwargs]
+    found += args[OUT[name] : OUT[name] + 1] if name in OUT else []
+    module, _, last = name.rpartition(".")
+    place = INPLACE.get(last) if module == "torch.nn.functional" else None
+    if place is not None and (args[place] if place < len(args) else kwargs.get("inplace")):
+        found += [args[0] if args else kwargs]
+    return found
 
 
 def elements(value: Any) -> int:

@@ -127,9 +127,8 @@ class _Forward:
             raise Cannot("an operation that writes to its `out`")
         if functions.makes(name) and functions.elements([arguments, named]) > MOST:
             raise Cannot("a tensor that is too large")
-        if functions.writes(name):
+        if target := functions.written(name, arguments, named):
             own = [[item, item.grad] for item in self._parameters]
-            target = arguments[0] if arguments else named
             if set(places(target)) & set(places([own, self._inputs, list(self._module.buffers())])):
                 raise Cannot("a forward that changes what it is given")
         return called(*arguments, **named)
@@ -171,8 +170,8 @@ def build(
     for key, number in numbers.items():
         value = parameter(index(number))
         mine = module._parameters.get(key)
-        if mine is not None and mine.shape != value.shape:
-            raise Contradiction("a layer's parameters are of another shape")
+        if not isinstance(module, Told) and (mine is None or mine.shape != value.shape):
+            raise Contradiction("a layer's parameters are others")  # in a norm's statistics, say
         module._parameters[_name(key)] = value  # type: ignore[assignment]
     if any(tensor is not None and key not in numbers for key, tensor in module._parameters.items()):
         raise Contradiction("a layer without its parameters")

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-KINDS = {"p": "p", "g": "g", "b": "d", "d": "dw", "s": "dw", "f": "dp", "l": "dp"}
+KINDS = {"p": "p", "g": "g", "b": "d", "d": "dw", "s": "dw", "u": "d", "f": "dp", "l": "dp"}
 """By an operand's kind: parameters (p), gradients (g), data (d), rows of a whole set (w).
 
 Computed from such rows (c), from data of a step before (c), or from held-out data (h, those themselves H).

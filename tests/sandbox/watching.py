@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,8 +14,11 @@ import torch
 from sandbox import trace
 from sandbox.results import Results
 from sandbox.spies import install
+from sandbox.spies.making import Making
 from sandbox.spies.recorder import Recorder
+from sandbox.spies.silent import SilentScript
 from sandbox.spies.sources import SourceSpy
+from sandbox.spies.tracing import Tracer
 
 FILENAME = "loop.py"
 Kind = TypeVar("Kind", bound=trace.Record)
@@ -28,6 +33,17 @@ LINE_OF_POINTS = """\
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 """
 """What most loops here begin with: 24 points on a line."""
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a snippet is watched with that is a script, and makes its own model: the exercise's own data.
+
+    `known` names one of its data sets, or None; `tensors` are its raw data.
+    """
+
+    known: Callable[[Any], str | None] = lambda _: None
+    tensors: Sequence[torch.Tensor] = ()
 
 
 @dataclass(frozen=True)
@@ -62,11 +78,19 @@ def watch(
     setup: str = LINE_OF_POINTS,
     sources: dict[str, np.ndarray[Any, Any]] | None = None,
     shapes: list[list[int]] | None = None,
+    script: Script | None = None,
+    traced: bool = False,
+    silent: bool = False,
     **names: Any,
 ) -> Seen:
-    """Run `setup` and then `loop` as one file under all spies; the spies are off again afterwards."""
+    """Run `setup` and then `loop` as one file under all spies; the spies are off again afterwards.
+
+    As a `script`, what the file makes itself is told; `traced`: every operation of torch; `silent`: none.
+    """
     sent: list[bytes] = []
     recorder = Recorder(trace.Writer(sent.append), FILENAME)
+    if silent:
+        recorder.script = SilentScript(recorder)
     recorder.write(trace.Header(version=trace.VERSION, torch=torch.__version__, threads=1, entry="script"))
     spies = install(recorder)
     try:
@@ -76,9 +100,12 @@ def watch(
             spies.watchers.append(source.watch)
         results = Results(recorder, shapes or [[1, 1], [1]], None, source)
         spies.watchers.append(results.watch)
+        if script is not None:
+            recorder.making = Making(recorder, script.known, script.tensors)
         recorder.registry.given = False
         code = textwrap.dedent(setup) + textwrap.dedent(loop)
-        exec(compile(code, FILENAME, "exec"), names)
+        with Tracer(recorder) if traced else contextlib.nullcontext():
+            exec(compile(code, FILENAME, "exec"), names)
     finally:
         spies.remove()
     spies.close()

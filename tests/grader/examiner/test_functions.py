@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
 import torch
 
-from grader.examiner.functions import FOREACH, GETTERS, PLACES, PLAIN, _names, function, writes, written
+from grader.examiner.functions import (
+    FOREACH,
+    GETTERS,
+    INPLACE,
+    OUT,
+    PLACES,
+    PLAIN,
+    STATISTICS,
+    _names,
+    function,
+    writes,
+    written,
+)
 
 DANGEROUS = _names(
     "apply_ as_strided backward clear compile data_ptr dlpack exec eval export file from_file from_numpy fork "
@@ -116,32 +129,6 @@ def test_what_writes_into_what_it_is_given(name: str, changes: bool) -> None:
     assert writes(name) is changes
 
 
-@pytest.mark.parametrize(
-    ("name", "args", "kwargs", "changed"),
-    [
-        ("torch.Tensor.add_", ["a", "b"], {}, ["a"]),
-        ("torch.clamp_", [], {"input": "a", "min": "b"}, ["a", "b"]),
-        ("torch._foreach_copy_", [["a", "b"], ["c", "d"]], {}, [["a", "b"]]),
-        ("torch.nn.functional.batch_norm", ["x", "a", "b", "w", "c"], {"training": True}, ["a", "b"]),
-        ("torch.nn.functional.batch_norm", ["x"], {"running_var": "b", "running_mean": "a"}, []),
-        (
-            "torch.nn.functional.batch_norm",
-            ["x"],
-            {"running_var": "b", "training": True, "running_mean": "a"},
-            ["a", "b"],
-        ),
-        ("torch.nn.functional.batch_norm", ["x", "a", "b", "w", "c", False], {}, []),
-        ("torch.nn.functional.batch_norm", ["x", "a", "b", "w", "c", 1], {}, ["a", "b"]),
-        ("torch.batch_norm", ["x", "w", "c", "a", "b", True], {}, ["a", "b"]),
-        ("torch.Tensor.add", ["a", "b"], {}, []),
-    ],
-)
-def test_what_is_written_to_is_found_wherever_it_stands(
-    name: str, args: list[Any], kwargs: dict[str, Any], changed: list[Any]
-) -> None:
-    assert written(name, args, kwargs) == changed
-
-
 def test_the_getters_do_what_they_say() -> None:
     tensor = torch.ones(2, 3, requires_grad=True)
     copied = GETTERS["torch.Tensor.__deepcopy__"](tensor)
@@ -158,3 +145,54 @@ def test_the_getters_do_what_they_say() -> None:
     GETTERS["torch.Tensor.requires_grad.__set__"](tensor, False)
     assert torch.equal(tensor, torch.zeros(1))
     assert not tensor.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs", "changes"),
+    [
+        ("torch.Tensor.add_", ["a", "b"], {}, ["a"]),
+        ("torch.Tensor.copy_", [], {"self": "a"}, [{"self": "a"}]),
+        ("torch.add", ["a", "b"], {}, []),
+        ("torch.nn.functional.batch_norm", ["x", "m", "v", "w", "b", True], {}, ["m", "v"]),
+        ("torch.nn.functional.batch_norm", ["x", "m"], {"running_var": "v"}, ["m", "v"]),
+        ("torch.nn.functional.batch_norm", ["x"], {"running_var": "v", "running_mean": "m"}, ["m", "v"]),
+        ("torch.batch_norm", ["x", "w", "b", "m", "v", True], {}, ["m", "v"]),
+        ("torch.nn.functional.normalize", ["x", 2.0, 1, 1e-12], {}, []),
+        ("torch.nn.functional.normalize", ["x", 2.0, 1, 1e-12, "o"], {}, ["o"]),
+        ("torch.nn.functional.relu", ["x"], {}, []),
+        ("torch.nn.functional.relu", ["x", False], {}, []),
+        ("torch.nn.functional.relu", ["x", True], {}, ["x"]),
+        ("torch.nn.functional.relu", ["x"], {"inplace": True}, ["x"]),
+        ("torch.nn.functional.dropout", ["x", 0.5, True], {}, []),
+        ("torch.nn.functional.dropout", ["x", 0.5, True, True], {}, ["x"]),
+        ("torch.nn.functional.elu", [], {"input": "x", "inplace": 1}, [{"input": "x", "inplace": 1}]),
+        ("torch.relu", ["x", True], {}, []),
+    ],
+)
+def test_which_of_its_arguments_a_function_changes(
+    name: str, args: list[Any], kwargs: dict[str, Any], changes: list[Any]
+) -> None:
+    assert written(name, args, kwargs) == changes
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_every_function_that_changes_more_than_its_name_says_is_known_to(place: str) -> None:
+    """Whatever takes an `inplace`, an `out` or running statistics is looked at, wherever these stand."""
+    seen = 0
+    for name in sorted(PLAIN):
+        called = function(f"{place}.{name}")
+        try:
+            known = dict(inspect.signature(called).parameters) if called is not None else {}
+        except ValueError:  # written in C: these take `out` by its name alone, and have no `inplace`
+            continue
+        seen += 1
+        places = {key: number for number, key in enumerate(known)}
+        full = f"{place}.{name}"
+        if "inplace" in known:
+            assert place == "torch.nn.functional"
+            assert INPLACE[name] == places["inplace"]
+        if "running_mean" in known:
+            assert STATISTICS[full] == (places["running_mean"], places["running_var"])
+        if "out" in known and known["out"].kind is not inspect.Parameter.KEYWORD_ONLY:
+            assert OUT[full] == places["out"]
+    assert seen

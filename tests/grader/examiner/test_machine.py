@@ -502,6 +502,48 @@ def test_poison_that_is_used_is_refused(bench: Bench, op: list[Any]) -> None:
     assert bench.weights == [0.5] * 4
 
 
+LINE = [0, [1], [1]]
+LABELS = {"r": ["b", 0, 1, None]}
+FLAT = {"r": ["p", 0, 0, LINE]}
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        [
+            "~",
+            "torch.nn.functional.batch_norm",
+            [LABELS, FLAT, {"r": ["p", 1, 0, None]}, None, None, True],
+            NOTHING,
+            1,
+        ],
+        [
+            "~",
+            "torch.nn.functional.batch_norm",
+            [LABELS],
+            {"m": {"running_mean": FLAT, "running_var": FLAT}},
+            1,
+        ],
+        ["~", "torch.batch_norm", [LABELS, None, None, FLAT, FLAT, True, 1.0, 0.1, False], NOTHING, 1],
+        ["~", "torch.nn.functional.normalize", [LABELS, 2.0, 0, 0.1, PARAMETER], NOTHING, 1],
+        ["~", "torch.norm", [LABELS, 2.0, 0, False, FLAT], NOTHING, 1],
+        ["~", "torch.Tensor.copy_", [FLAT, {"r": ["b", 0, 1, LINE]}], NOTHING, 1],
+        ["~", "torch.Tensor.copy_", [FLAT, {"r": ["u", 0, 0, None]}], NOTHING, 1],
+    ],
+)
+def test_data_get_into_a_parameter_by_no_door(bench: Bench, op: list[Any]) -> None:
+    with pytest.raises(Cannot, match="come from the data"):
+        bench.run(["I", 0], ["D", 0, 0], op)
+    assert bench.weights == [0.5] * 4
+
+
+def test_a_function_that_works_in_place_changes_by_hand(bench: Bench) -> None:
+    dropped = ["~", "torch.nn.functional.dropout", [PARAMETER, 1.0, True, True], NOTHING, 1]
+    assert bench.run(dropped).by_hand
+    assert bench.weights == [0.0, 0.5, 0.5, 0.5]
+    assert not bench.run([*dropped[:2], [PARAMETER, 1.0, True], *dropped[3:]]).by_hand
+
+
 def test_an_evaluation_that_was_passed_over_gives_nothing(bench: Bench) -> None:
     for op in (["F", 0, "t", [["f", 0, 0, None]]], ["B", ["f", 0, 0, None], "none", False]):
         with pytest.raises(Cannot):

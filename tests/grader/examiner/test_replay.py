@@ -203,10 +203,10 @@ def test_what_was_run_is_equal(claims: Callable[..., Claimed], name: str, traced
         assert own.of(trace.End)[0].counts == end.counts
 
 
-def test_a_replay_of_a_replay_is_equal(solution: Claimed) -> None:
-    first = solution.replayed()
-    again = replace(solution, records=trace.read(first.trace), weights=first.weights).replayed()
-    assert again.status == "equal"
+def test_a_replay_tells_no_program_of_its_own(solution: Claimed) -> None:
+    """Nobody executes it once more, and telling it takes time."""
+    own = trace.read(solution.replayed().trace)
+    assert not [record for record in own if isinstance(record, (trace.Program, trace.Script))]
 
 
 @pytest.mark.parametrize(
