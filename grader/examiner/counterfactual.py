@@ -68,12 +68,14 @@ class Match:
 class _Went:
     """How far a run of ours went beside the student's: the step after which it differed (None: it did not).
 
-    `whole`: it came to its end.  `answers` are what its functions gave, `steps` as many as were compared.
+    `whole`: it came to its end; `failed`: an exception ended it.  `answers` are what its functions gave, and `steps`
+    were compared.
     """
 
     steps: int
     differs: int | None
     whole: bool
+    failed: bool
     answers: tuple[Answer, ...]
 
     def of(self, function: str) -> list[Answer]:
@@ -134,7 +136,7 @@ def _by_weights(made: _Made, bugs: Sequence[Bug], least: int) -> list[Match]:
     matches = []
     for bug in bugs:
         went = made.run(bug.source, answers=False)
-        if went.differs is None and (went.whole or went.steps >= least > 0):
+        if went.differs is None and not went.failed and (went.whole or went.steps >= least > 0):
             matches.append(Match(bug, steps=went.steps, whole=went.whole))
     return matches
 
@@ -196,11 +198,12 @@ class _Made:
             folder,
             self._until,
         )
-        whole = ended and not any("failed" in item for item in told)
+        failed = any("failed" in item for item in told) or not (ended or time.monotonic() > self._until)
         return _Went(
             steps=max((item["step"] for item in told if "step" in item), default=0),
             differs=next((item["differs"] for item in told if "differs" in item), None),
-            whole=whole,
+            whole=ended and not failed,
+            failed=failed,
             answers=tuple(
                 read_answer(trace.decode(item["answer"].encode())) for item in told if "answer" in item
             ),

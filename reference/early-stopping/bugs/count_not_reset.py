@@ -1,4 +1,4 @@
-# expect: early-stopping-wrong
+# expect: early-stopping-wrong numeric: a loop that keeps counting after an improvement
 import copy
 
 import torch

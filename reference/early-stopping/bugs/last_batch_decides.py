@@ -1,4 +1,4 @@
-# expect: early-stopping-wrong
+# expect: early-stopping-wrong numeric: a loop that stops by the loss of the last validation batch
 import copy
 
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: the logarithm of the mean probability
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a training that adds the gradients
 import numpy as np
 
 

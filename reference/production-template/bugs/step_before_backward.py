@@ -1,4 +1,4 @@
-# expect: step-before-backward
+# expect: step-before-backward numeric
 """Steps before the batch's backward pass."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: trains-on-held-out
+# expect: trains-on-held-out numeric
 """Trains on the validation data, too."""
 
 import torch
