@@ -132,13 +132,23 @@ def _warm() -> None:
 
 
 def _by_weights(made: _Made, bugs: Sequence[Bug], least: int) -> list[Match]:
-    """The bugs with the student's parameters to the end, or at least for so many steps where time runs out."""
-    matches = []
+    """The bugs that come to the student's parameters at the end; where there is none, those that go along longest.
+
+    That has to be for so many steps at `least`.  A loop whose bug is known may still leave its loader in another state
+    at the end of an epoch, and then meets other batches; and time may run out.
+    """
+    whole: list[Match] = []
+    longest: list[Match] = []
     for bug in bugs:
         went = made.run(bug.source, answers=False)
-        if went.differs is None and not went.failed and (went.whole or went.steps >= least > 0):
-            matches.append(Match(bug, steps=went.steps, whole=went.whole))
-    return matches
+        if went.failed:
+            continue
+        if went.whole and went.differs is None:
+            whole.append(Match(bug, steps=went.steps))
+        elif went.steps >= max(least, 1):
+            longest.append(Match(bug, steps=went.steps, whole=False))
+    most = max((match.steps for match in longest), default=0)
+    return whole or [match for match in longest if match.steps == most]
 
 
 def _by_answers(
@@ -270,12 +280,20 @@ class _Loop(Child):
         """An outermost step has ended: compare, at the steps whose hashes are recorded."""
         self._steps += 1
         step, trail = self._steps, self._trail
-        if trail is None or (step > results.EARLY_HASHES and step & (step - 1)):
+        if trail is None:
+            return
+        if trail.counts and step > trail.steps:
+            self._differs()
+        if step > results.EARLY_HASHES and step & (step - 1):
             return
         if not trail.fits(step, results.digest(self._given)):
-            self._tell({"differs": step})
-            raise _SeenError
-        self._tell({"step": step})
+            self._differs()
+        if trail.counts:
+            self._tell({"step": step})
+
+    def _differs(self) -> None:
+        self._tell({"differs": self._steps})
+        raise _SeenError
 
     def _call(self, module: types.ModuleType, arguments: dict[str, Any]) -> trace.Stop | None:
         name = self.job["name"]
@@ -294,9 +312,9 @@ class _Loop(Child):
     def _over(self) -> None:
         """The function whose parameters count has returned."""
         assert self._trail is not None
+        longer = self._trail.counts and self._steps != self._trail.steps
+        if longer or results.digest(self._given) != self._trail.last:
+            self._differs()
         self._tell({"step": self._steps})
-        if results.digest(self._given) != self._trail.last:
-            self._tell({"differs": self._steps})
-            raise _SeenError
         if not self._answers:
             raise _SeenError

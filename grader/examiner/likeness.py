@@ -27,12 +27,13 @@ class Trail:
         """Whether the parameters never changed."""
         return {self.first, self.last, *self.after.values()} == {self.first}
 
-    def fits(self, step: int, sha256: str) -> bool:
-        """Whether another run can have this hash after that step and still come to the same parameters.
+    @property
+    def counts(self) -> bool:
+        """Whether the number of steps says something: not where none moved anything, or no optimizer was used."""
+        return bool(self.steps) and not self.still
 
-        A run without steps of an optimizer has no hashes on its way, and how often a run has stepped that moved
-        nothing says nothing.
-        """
+    def fits(self, step: int, sha256: str) -> bool:
+        """Whether another run can have this hash after that step and still come to the same parameters."""
         if self.still:
             return sha256 == self.first
         return not self.steps or self.after.get(step) == sha256

@@ -1,4 +1,4 @@
-# expect: early-stopping-wrong numeric: a loop that keeps counting after an improvement
+# expect: early-stopping-wrong
 import copy
 
 import torch

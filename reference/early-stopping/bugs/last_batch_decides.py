@@ -1,4 +1,4 @@
-# expect: early-stopping-wrong numeric: a loop that stops by the loss of the last validation batch
+# expect: early-stopping-wrong
 import copy
 
 import torch

@@ -1,4 +1,4 @@
-# expect: train-in-eval-mode numeric: a loop that is in training mode for the first epoch only
+# expect: train-in-eval-mode
 import torch
 
 

@@ -2,10 +2,11 @@
 
 
 def train(model, loader, criterion, optimizer, epochs):
-    for _ in range(epochs):
-        batches = iter(loader)
-        for _ in range(len(loader)):
-            points, rings = next(batches)
-            optimizer.zero_grad  # noqa: B018
-            criterion(model(points), rings).backward()
+    epoch = 0
+    while epoch < epochs:
+        for batch in loader:
+            optimizer.zero_grad
+            score = criterion(model(batch[0]), batch[1])
+            score.backward()
             optimizer.step()
+        epoch += 1

@@ -7,7 +7,7 @@ def train(model, loader, criterion, optimizer, epochs):
             parameter.grad = None
         loss = criterion(model(x), y)
         loss.backward()
-        optimizer.step  # noqa: B018
+        optimizer.step
         return float(loss)
 
     return [sum(fit_batch(x, y) for x, y in loader) / len(loader) for _ in range(epochs)]
