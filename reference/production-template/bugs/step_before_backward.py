@@ -1,4 +1,4 @@
-# expect: step-before-backward numeric
+# expect: step-before-backward
 """Steps before the batch's backward pass."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: trains-on-held-out numeric
+# expect: trains-on-held-out
 """Trains on the validation data, too."""
 
 import torch
