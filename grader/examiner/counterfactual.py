@@ -111,7 +111,9 @@ def counterfactual(
     trail = trail_of(records) if by_weights else None
     if not bugs or (by_weights and trail is None):
         return []
-    functions = [name for name in exercise.defines if not by_weights or name != exercise.function]
+    functions = [name for name in exercise.defines if name != exercise.function]
+    if exercise.function and not by_weights:
+        functions.append(exercise.function)  # last: it may call the others
     if exercise.graded is not None:
         _warm()
     with tempfile.TemporaryDirectory(prefix="counterfactual-") as name:

@@ -1,4 +1,4 @@
-# expect: wrong-value numeric: the logarithm of the mean probability
+# expect: wrong-value
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update numeric: a training that adds the gradients
+# expect: wrong-update
 import numpy as np
 
 
