@@ -15,8 +15,10 @@ from grader.models import Counterfactual, Verification
 from grader.verify import JOB
 from sandbox import trace
 
-SPARE_SECONDS = 10.0
-"""How much longer than its budget an examiner may take to answer; its first steps load much of torch."""
+SPARE_SECONDS = 30.0
+"""How much longer than its budget allows an examiner may take to answer; its first steps load much of torch."""
+SLACK = 5.0
+"""How many times as long as its CPU time an examiner may take, as it does itself (grader.examiner.apart)."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,12 @@ def counterfactual(
     request: dict[str, object] = {
         "op": "counterfactual",
         "exercise": exercise.slug,
-        "job": {key: job[key] for key in JOB},
+        "job": {key: job[key] for key in (*JOB, "defines")},
         "seconds": exercise.budget,
         "found": list(found),
     }
     try:
-        _, answer = ask_examiner(lines.examiner(), files, request, exercise.budget + SPARE_SECONDS)
+        _, answer = ask_examiner(lines.examiner(), files, request, SLACK * exercise.budget + SPARE_SECONDS)
         matches = [Match(**item) for item in answer["matches"]]
     except (ExaminerError, KeyError, TypeError):
         lines.end_examiner()

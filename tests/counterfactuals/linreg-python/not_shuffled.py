@@ -1,5 +1,6 @@
 """The points stay in the order they came in."""
 
+
 class Line:
     def __init__(self):
         self.slope = self.height = 0.0

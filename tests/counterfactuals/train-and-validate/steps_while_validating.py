@@ -20,5 +20,13 @@ def fit(model, train_loader, val_loader, criterion, optimizer, epochs):
     rows = []
     model.train()
     for _ in range(epochs):
-        rows.append((sweep(model, train_loader, criterion, optimizer)[0], *sweep(model, val_loader, criterion, optimizer)))
-    return {name: [row[place] for row in rows] for place, name in enumerate(("train_loss", "val_loss", "val_accuracy"))}
+        rows.append(
+            (
+                sweep(model, train_loader, criterion, optimizer)[0],
+                *sweep(model, val_loader, criterion, optimizer),
+            )
+        )
+    return {
+        name: [row[place] for row in rows]
+        for place, name in enumerate(("train_loss", "val_loss", "val_accuracy"))
+    }
