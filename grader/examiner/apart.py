@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ class Budget:
 def apart(work: Callable[[Tell], None], folder: Path, budget: Budget) -> tuple[list[dict[str, Any]], bool]:
     """What `work` told, and whether it came to its end within the budget.
 
-    It runs with `folder` as its working directory; what it prints is thrown away.  An exception in it ends it early,
+    It runs with `folder` as its working directory; what it prints or warns of is thrown away.  An exception in it ends it early,
     and is told on our stderr.
     """
     if budget.spent:
@@ -70,6 +71,7 @@ def _work(work: Callable[[Tell], None], folder: Path, send: int, seconds: float)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
         sys.stdout = sys.stderr = open(nowhere, "w")  # noqa: SIM115 - as long as this process lives
+        warnings.simplefilter("ignore")
         os.chdir(folder)
 
         def tell(what: dict[str, Any]) -> None:

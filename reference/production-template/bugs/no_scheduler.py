@@ -1,4 +1,4 @@
-# expect: scheduler-never-stepped numeric: a loop without a schedule
+# expect: scheduler-never-stepped
 """Has no schedule at all."""
 
 import torch
