@@ -142,7 +142,7 @@ def _unlike(file: ReferenceFile, report: Report) -> str:
     if not file.numeric or (named is not None and file.expected[0] in named.slugs):
         return ""
     other = f"those of {', '.join(named.slugs)} do" if named else "nor do those of any other bug"
-    return f"it is marked numeric, but its own counterfactual does not come to its numbers; {other}"
+    return f"it is marked numeric, but its own counterfactual does not come to its numbers within the budget; {other}"
 
 
 def _starter(report: Report) -> str:

@@ -35,8 +35,8 @@ class Budget:
 def apart(work: Callable[[Tell], None], folder: Path, budget: Budget) -> tuple[list[dict[str, Any]], bool]:
     """What `work` told, and whether it came to its end within the budget.
 
-    It runs with `folder` as its working directory; what it prints or warns of is thrown away.  An exception in it ends it early,
-    and is told on our stderr.
+    It runs with `folder` as its working directory; what it prints or warns of is thrown away.  An exception in it
+    ends it early, and is told on our stderr.
     """
     if budget.spent:
         return [], False
