@@ -6,6 +6,8 @@
         with files training/…, hidden/… and answers.jsonl; answers {"judged": […], "metrics": {…}, "samples": int}
     {"op": "replay", "exercise": slug, "job": {…}, "seconds": float, "looks": int}
         with files training/…, trace.jsonl and weights.safetensors; answers trace.jsonl, and {"status": …, "reason": …}
+    {"op": "counterfactual", "exercise": slug, "job": {…}, "seconds": float, "found": [slug, …]}
+        with files training/… and trace.jsonl (hashes and answers); answers {"matches": [{"slug": …, …}, …]}
     {"op": "transfer", "exercise": slug, "seeds": {"train": int, "hidden": int}, "job": {…}, "seconds": float}
         with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "cut": {…}, "first": {…}}
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
@@ -26,6 +28,7 @@ from typing import Any
 
 from grader.errors import GateError
 from grader.examiner import hidden
+from grader.examiner.counterfactual import counterfactual
 from grader.examiner.replay import replay
 from grader.exercise import Exercise, load_exercise
 from grader.initial import first_weights
@@ -70,6 +73,16 @@ def answer(
             "seconds": replayed.seconds,
             "by_hand": replayed.by_hand,
         }
+    if request["op"] == "counterfactual":
+        matches = counterfactual(
+            exercise,
+            below(files, "training/"),
+            request["job"],
+            [trace.decode(line) for line in files["trace.jsonl"].splitlines()],
+            seconds=request["seconds"],
+            found=request["found"],
+        )
+        return {}, {"matches": [match.as_json() for match in matches]}
     if request["op"] == "transfer":
         return {}, transferred(exercise, request, trace.read(files["trace.jsonl"]), real)
     if request["op"] == "measure":
