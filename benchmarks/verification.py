@@ -34,7 +34,8 @@ from grader.exercise import course, load_exercise, slugs
 from grader.launch.choose import choose_launcher
 from grader.launch.lines import Lines, limits_of
 from grader.models import Submission, Verification
-from grader.pipeline import gated, grade_submission, job_of, run
+from grader.pipeline import grade_submission
+from grader.runs import gated, job_of, run
 from grader.settings import load_settings
 from sandbox import trace
 

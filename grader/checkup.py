@@ -19,8 +19,9 @@ from grader.exercise import Exercise
 from grader.launch.choose import choose_launcher
 from grader.launch.lines import Lines
 from grader.models import Report, Submission
-from grader.pipeline import Say, grade_submission, quiet
+from grader.pipeline import grade_submission, quiet
 from grader.promise import promise_of
+from grader.runs import Say
 from grader.settings import Settings
 
 Kind = Literal["solution", "variant", "starter", "bug"]

@@ -8,7 +8,6 @@ that ran a student's code: every operand is checked before it is used.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections import deque
@@ -21,19 +20,18 @@ from torch.utils.checkpoint import checkpoint
 from torch.utils.data import Subset, TensorDataset
 
 from grader.examiner import functions
+from grader.examiner.modes import autocast, frozen, set_modes
 from grader.examiner.modules import Told, build
-from grader.examiner.origins import Origins, computed, places, tensors
+from grader.examiner.operands import MAX_DEPTH, TINY, Op, Operands, Poison, poisoned
+from grader.examiner.origins import computed, places, tensors
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
 from sandbox.generators import MAX_DRAWN, skip
 from sandbox.spies.loss import LOSSES
-from sandbox.spies.operands import KEPT, MAX_LOSSES, leaves
+from sandbox.spies.operands import KEPT, leaves
 from sandbox.spies.reading import FIRST_BODY
 
 MAX_PASSES = 4  # of one loader, that may be drawn from in turn
-MAX_DEPTH = 12
-LARGEST = 1 << 27  # whole numbers among arguments: sizes
 MOST = 1 << 25  # elements of a tensor that a function makes
-TINY = 1e-12
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "reduction": str,
     "label_smoothing": float,
@@ -42,51 +40,10 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "delta": float,
     "log_target": bool,
 }
-PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
-DTYPES = {
-    name: getattr(torch, name)
-    for name in (
-        "float16",
-        "bfloat16",
-        "float32",
-        "float64",
-        "uint8",
-        "int8",
-        "int16",
-        "int32",
-        "int64",
-        "bool",
-    )
-}
-SILENT = (
-    "I",
-    "E",
-    "G",
-    "M",
-    "N",
-    "O",
-    "P",
-    "Q",
-    "R",
-    "V",
-    "X",
-    "Y",
-    "=",
-    "~",
-)  # operations that are no beats
-
-Op = Sequence[Any]
-Made = list[Any]
+SILENT = tuple("IEGMNOPQRVXY=~")  # operations that are no beats
 
 
-class _Poison:
-    """What an operation gave that is not on the list; it may be given on, but nothing may come of it."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-
-class Machine:
+class Machine(Operands):
     """Executes scripts over the things an exercise made, by the numbers that the spies gave them.
 
     `before` is called with script and place of each beat before it happens, `making` with the letter and number of a
@@ -103,26 +60,13 @@ class Machine:
         making: Callable[[str, int], None],
         until: float,
     ) -> None:
-        self._things = things
+        super().__init__(things, scripts, numbers, constants)
         self._scripts = scripts
-        self._numbers, self._constants = _unrolled(numbers), _unrolled(constants)
         self._before, self._making = before, making
         self._until = until
         self._place = 0  # among the beats of the script
-        self._stretch = 0
         self._passes: dict[int, deque[Iterator[Any]]] = {}
         self._begun = 0
-        self._origins = Origins()
-        self._root: set[str] = set()  # where what goes backward comes from
-        self._signs = torch.Generator().manual_seed(0)
-        self.by_hand = False  # whether a parameter or gradient was changed by more than backward and step
-        self.cut = False  # whether what goes backward ends at what forwards gave
-        self._batches: deque[Made] = deque(maxlen=KEPT)  # newest first
-        ages = _Ages(scripts)
-        self._outputs: deque[Made] = deque(maxlen=1 + ages.oldest["f"])
-        self._losses: deque[Any] = deque(maxlen=1 + max(ages.oldest["L"], ages.oldest["l"]))
-        self._values: dict[int, list[Any]] = {0: []}
-        self._kept = ages.stretches
 
     def run(self, items: Sequence[Any], depth: int = 0) -> None:
         """Execute scripts in the order of `Program.items`."""
@@ -180,9 +124,9 @@ class Machine:
             raise Cannot(str(why)[:200])
         self._place += 1
         if beat == "f":
-            self._outputs.appendleft([_Poison(str(why))] * KEPT)
+            self._outputs.appendleft([Poison(str(why))] * KEPT)
         elif self._things.traced:
-            self._losses.appendleft(_Poison(str(why)))
+            self._losses.appendleft(Poison(str(why)))
 
     # ── batches and models ───────────────────────────────────────────────────────────────────────
 
@@ -235,7 +179,7 @@ class Machine:
 
     def _ask(self, _: int, name: str, args: Sequence[Any], modes: str, gradients: Any) -> None:
         given = [value for value in args if isinstance(value, (str, int, float))]
-        _set_modes(self._things.given, modes)
+        set_modes(self._things.given, modes)
         with torch.set_grad_enabled(bool(gradients)):
             self._hold_batch(self._things.function(name)(*given))
 
@@ -255,29 +199,6 @@ class Machine:
             raise Contradiction("a batch is drawn from a pass that is over") from None
         self._hold_batch(batch, held_out=loader in self._things.held_out)
 
-    def _hold_batch(self, batch: Any, *, held_out: bool = False) -> None:
-        tensors = leaves(batch)
-        self._origins.fresh(tensors, "dH" if held_out else "d")
-        self._batches.appendleft(tensors)
-
-    def _hold_output(self, output: Any, given: Any = ()) -> None:
-        tensors = leaves(output)
-        self._origins.fresh(tensors, "dph" if "h" in self._origins.of(given) else "dp")
-        self._outputs.appendleft(tensors)
-        for tensor in tensors if self.cut else ():
-            if tensor.requires_grad:
-                tensor.register_hook(self._useless)  # type: ignore[no-untyped-call]
-
-    def _useless(self, gradient: torch.Tensor) -> torch.Tensor:
-        """A gradient that nothing can be learnt from: tiny, and of random sign in each row."""
-        rows = gradient.shape[:1] + (1,) * (gradient.dim() - 1)
-        signs = torch.randint(2, rows, generator=self._signs).to(gradient.dtype) * 2 - 1
-        return gradient * signs * TINY
-
-    def _hold_loss(self, loss: torch.Tensor, letters: str = "") -> None:
-        self._origins.fresh([loss], "dp" + letters)
-        self._losses.appendleft(loss)
-
     def _end_pass(self, _: int, loader: int, age: int) -> None:
         try:
             next(self._passes[loader][index(age)])
@@ -294,20 +215,20 @@ class Machine:
         precision: str = "",
         recomputed: bool = False,
     ) -> None:
-        with _autocast(precision):
+        with autocast(precision):
             self._hold_output(*self._called(module, modes, operands, recomputed=recomputed))
 
     def _evaluation(
         self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = ""
     ) -> None:
-        with torch.no_grad(), _autocast(precision):
+        with torch.no_grad(), autocast(precision):
             self._hold_output(*self._called(module, modes, operands))
 
     def _called(self, which: int, modes: str, operands: Sequence[Any], *, recomputed: bool = False) -> Any:
         module = self._things.module(which)
-        _set_modes(module, modes)
+        set_modes(module, modes)
         given = [self._operand(operand) for operand in operands]
-        with _frozen(module, modes.isupper()):
+        with frozen(module, modes.isupper()):
             output = checkpoint(module, *given, use_reentrant=False) if recomputed else module(*given)
         return output, given
 
@@ -316,13 +237,13 @@ class Machine:
     def _loss(
         self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any], precision: str = ""
     ) -> None:
-        with _autocast(precision):
+        with autocast(precision):
             self._hold_loss(*self._computed(name, operands, options))
 
     def _evaluated_loss(
         self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any], precision: str = ""
     ) -> None:
-        with torch.no_grad(), _autocast(precision):
+        with torch.no_grad(), autocast(precision):
             loss, letters = self._computed(name, operands, options)
         if self._things.traced:
             self._hold_loss(loss, letters)
@@ -478,7 +399,7 @@ class Machine:
 
     def _plain_argument(self, value: Any, find: Callable[[Any], Any]) -> Any:
         made = self._argument(value, find=find)
-        if (poison := _poisoned(made)) is not None:
+        if (poison := poisoned(made)) is not None:
             raise Cannot(f"an operation of its own: {poison.name}"[:80])
         return made
 
@@ -499,9 +420,9 @@ class Machine:
         values = self._values[self._stretch]
         arguments = [self._argument(value) for value in args]
         named = self._argument(kwargs)
-        poison = _poisoned([arguments, named]) or (None if called is not None else _Poison(name))
+        poison = poisoned([arguments, named]) or (None if called is not None else Poison(name))
         if poison is not None:
-            if functions.writes(name) and not isinstance(arguments[0] if arguments else None, _Poison):
+            if functions.writes(name) and not isinstance(arguments[0] if arguments else None, Poison):
                 raise Cannot(f"an operation of its own: {poison.name}"[:80])
             values += [poison] * given
             return
@@ -514,7 +435,7 @@ class Machine:
         changed = list(tensors(functions.written(name, arguments, named)))
         self._written(changed, origin)
         versions = [(tensor, tensor._version) for tensor in tensors([arguments, named])]
-        with _autocast(precision):
+        with autocast(precision):
             result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
@@ -545,135 +466,6 @@ class Machine:
     ) -> None:
         with torch.no_grad():
             self._call(_, name, args, kwargs, given, precision)
-
-    def _argument(self, value: Any, depth: int = MAX_DEPTH, find: Callable[[Any], Any] | None = None) -> Any:
-        if value is None or isinstance(value, (bool, str, float)):
-            return value
-        if isinstance(value, int):
-            if abs(value) > LARGEST:
-                raise Cannot("a number that is too large")
-            return value
-        if not depth or not isinstance(value, dict) or len(value) != 1:
-            raise Contradiction("an argument is not one")
-        (kind, what), deeper = next(iter(value.items())), depth - 1
-        if kind == "r":
-            return (find or self._any_operand)(what)
-        if kind == "l":
-            return [self._argument(item, deeper, find) for item in what]
-        if kind == "m":
-            return {str(key): self._argument(item, deeper, find) for key, item in what.items()}
-        if kind == "s":
-            bounds = [self._argument(item, deeper, find) for item in what]
-            return slice(*[int(item) if isinstance(item, float) else item for item in bounds])
-        if kind == "i":
-            return tuple(self._argument(item, deeper, find) for item in what)
-        if kind == "e":
-            return ...
-        if kind == "#":
-            return next(self._constants)
-        if kind == "n":
-            return list(islice(self._things.indices, index(what)))
-        if kind == "d":
-            return DTYPES[what]
-        if kind == "c":
-            return torch.device("cpu")
-        if kind == "f":
-            return {"preserve_format": torch.preserve_format, "contiguous_format": torch.contiguous_format}[
-                what
-            ]
-        if kind == "G":
-            return self._things.loader(what).generator
-        if kind == "g":
-            return self._things.generator(*what)
-        return _Poison(str(what))
-
-    # ── operands ─────────────────────────────────────────────────────────────────────────────────
-
-    def _operand(self, operand: Sequence[Any]) -> torch.Tensor:
-        found = self._any_operand(operand)
-        if isinstance(found, _Poison):
-            raise Cannot(f"an operation of its own: {found.name}"[:80])
-        tensor: torch.Tensor = found
-        return tensor
-
-    def _any_operand(self, operand: Sequence[Any]) -> Any:
-        tensor = self._whole(*operand[:3])
-        view = operand[3]
-        if isinstance(tensor, _Poison):
-            return tensor
-        held_out = operand[0] in ("d", "s") and self._things.is_held_out(operand[0], operand[1])
-        self._origins.known(tensor, operand[0], "H" if held_out else "")
-        if operand[0] == "w" or (operand[0] == "v" and operand[1]):  # of a step before
-            origin = self._origins.of(tensor)
-            if "d" in origin and not {"p", "g", "w"} & set(origin):
-                self._origins.add(tensor, "c")
-        if view is None:
-            return tensor
-        if len(view) == 2:
-            seen = tensor.to(DTYPES[view[0]]).reshape([index(size) for size in view[1]])
-            self._origins.made([seen], self._origins.of(tensor), tensor)
-            return seen
-        offset, shape, stride = view
-        return tensor.as_strided(
-            [index(size) for size in shape],
-            [index(size) for size in stride],
-            tensor.storage_offset() + index(offset),
-        )
-
-    def _whole(self, kind: str, first: int, place: int) -> Any:
-        first, place = index(first), index(place)
-        if kind == "p":
-            return self._things.parameter(first)
-        if kind == "g":
-            gradient = self._things.parameter(first).grad
-            if gradient is None:
-                raise Contradiction("a gradient is used that is not there")
-            return gradient
-        if kind == "d":
-            return self._things.loader(first).dataset.tensors[place]  # type: ignore[attr-defined]
-        if kind == "s":
-            return self._things.sources[first]
-        if kind == "u":
-            return list(self._things.module(first).buffers())[place]
-        if kind in ("v", "w"):
-            stretch = first if kind == "w" else self._stretch - first
-            values = self._values.get(stretch, [])
-        elif kind == "l":
-            values, place = list(self._losses), first
-        else:
-            made = {"b": self._batches, "f": self._outputs}[kind]
-            values = made[first] if first < len(made) else []
-        if place >= len(values):
-            raise Contradiction("something is used that was never made")
-        return values[place]
-
-    def _value(self, expression: Any, depth: int) -> torch.Tensor:
-        if not depth:
-            raise Contradiction("an expression is nested too deeply")
-        kind, *parts = expression
-        if kind == "L":
-            expression = ["l", parts[0], 0, None]
-            kind = "l"
-        if kind in ("f", "v", "w", "l", "p"):
-            self.by_hand = self.by_hand or kind == "p"
-            found = self._operand(expression)
-            self._root |= set(self._origins.of(found))
-            return found
-        if kind in ("+", "stack"):
-            values = [self._value(part, depth - 1) for part in islice(parts[0], MAX_LOSSES)]
-            return torch.stack(values) if kind == "stack" else _sum(values)
-        value = self._value(parts[0], depth - 1)
-        if kind == "/":
-            return value / number(parts[1])
-        if kind == "*":
-            return value * number(parts[1])
-        if kind == "-":
-            return -value
-        if kind == "mean":
-            return value.mean()
-        if kind == "sum":
-            return value.sum()
-        raise Cannot("an unknown expression")
 
 
 _OPERATIONS: dict[str, Callable[..., None]] = {
@@ -710,88 +502,6 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
 }
 
 
-@contextlib.contextmanager
-def _frozen(module: torch.nn.Module, frozen: bool) -> Iterator[None]:
-    """Inside, none of a module's parameters requires a gradient, if it is `frozen`."""
-    held = [tensor for tensor in module.parameters() if tensor.requires_grad] if frozen else []
-    for tensor in held:
-        tensor.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for tensor in held:
-            tensor.requires_grad_(True)
-
-
-def _set_modes(module: torch.nn.Module, modes: str) -> None:
-    """Put each layer in its mode: one letter for each, or for all of them."""
-    layers = list(module.modules())
-    letters = (modes * len(layers) if len(modes) == 1 else modes).lower()
-    if len(letters) != len(layers) or not set(letters) <= {"t", "e"}:
-        raise Contradiction("a module's modes are not those of its layers")
-    for layer, letter in zip(layers, letters, strict=True):
-        if layer.training != (
-            letter == "t"
-        ):  # setting an attribute of a module takes as long as a small layer
-            layer.training = letter == "t"
-
-
-def _autocast(precision: str) -> contextlib.AbstractContextManager[Any]:
-    """Autocast to a type, or none."""
-    if not precision and not torch.is_autocast_enabled("cpu"):
-        return contextlib.nullcontext()
-    return torch.autocast(
-        "cpu", PRECISIONS[precision] if precision else torch.bfloat16, enabled=bool(precision)
-    )
-
-
 def _bound(value: Any) -> float:
     """A clip's limit, or the kind of its norm; a trace says "inf" of the infinite one."""
     return math.inf if value in ("inf", math.inf) else number(value)
-
-
-def _poisoned(value: Any) -> _Poison | None:
-    """The first thing among arguments that nothing may come of."""
-    if isinstance(value, _Poison):
-        return value
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return next((found for item in items if (found := _poisoned(item)) is not None), None)
-
-
-def _unrolled(runs: Sequence[Any]) -> Iterator[float]:
-    for value, times in runs:
-        for _ in range(index(int(times))):
-            yield number(value)
-
-
-def _sum(values: list[torch.Tensor]) -> torch.Tensor:
-    total = values[0]
-    for value in values[1:]:
-        total = total + value
-    return total
-
-
-class _Ages:
-    """How old the oldest outputs and losses are that scripts use, and which stretches' values are used much later.
-
-    Nothing is kept longer than that: a graph that lives on would be taken for one that the student's code keeps.
-    """
-
-    def __init__(self, scripts: Mapping[int, Sequence[Op]]) -> None:
-        self.oldest = {"f": 0, "L": 0, "l": 0}
-        self.stretches: set[int] = set()
-        for ops in scripts.values():
-            self._look(list(ops), MAX_DEPTH * 3)
-
-    def _look(self, value: Any, depth: int) -> None:
-        if isinstance(value, dict):
-            value = list(value.values())
-        if not isinstance(value, list) or not depth:
-            return
-        if len(value) in (2, 4) and isinstance(value[0], str) and type(value[1]) is int:
-            if value[0] in self.oldest:
-                self.oldest[value[0]] = max(self.oldest[value[0]], min(value[1], MAX_LOSSES))
-            elif value[0] == "w":
-                self.stretches.add(value[1])
-        for part in value:
-            self._look(part, depth - 1)

@@ -6,13 +6,10 @@ What cannot be told so that it could be executed is said to be unknown; the file
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
 import inspect
 import json
 import weakref
-from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,43 +18,33 @@ from torch.utils.data import BatchSampler, RandomSampler, SequentialSampler, Ten
 
 from sandbox import trace
 from sandbox.spies import arguments
+from sandbox.spies.calls import CallLog, Op, precision
 from sandbox.spies.graphs import first_tensor
-from sandbox.spies.making import draws
-from sandbox.spies.operands import Leaf, Operands, leaves
+from sandbox.spies.operands import Leaf, leaves
 from sandbox.spies.order import OrderLog
 
 if TYPE_CHECKING:
     from sandbox.spies.recorder import Recorder
     from sandbox.spies.registry import ModuleInfo
 
-MAX_OPS = 1000  # of a script
 MAX_LAYERS = 128
 MAX_NUMBERS = 200_000  # characters of settings that changed and of constants, which one record holds
-MAX_INDICES = 1 << 19  # in lists that pick rows
-CHUNK = 40_000  # of these are told at a time
 MAX_ALIKE = 3  # steps that differ in nothing but their numbers
 SETTINGS = ("lr", "momentum", "betas", "weight_decay")  # of an optimizer's groups, that may change
-MAX_GENERATORS = 16
-MAX_SAVED = 256  # tensors at a time
 SCALER = ("scale", "growth_factor", "backoff_factor", "growth_interval")
 UNKNOWN = "?"
 
-Op = list[Any]
 
-
-class ScriptLog:
+class ScriptLog(CallLog):
     """The operations of the step under way, and the order of all scripts so far."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
+        super().__init__(recorder)
         self.order = OrderLog()
-        self.operands = Operands(recorder)
-        self.ops: list[Op] = []
         self.last: list[Op] = []  # of the step before
         self.again = False  # whether the last two steps were alike
         self.inside = False  # of a root module's forward
         self.tracing = False  # whether operations of the student's code are told
-        self.asking = 0  # calls under way of functions of the exercise
         self.busy = False  # a loss is being computed
         self._text = ""
         self._layers: dict[int, list[torch.nn.Module]] = {}  # of root modules, by number
@@ -65,16 +52,10 @@ class ScriptLog:
         self._closures: list[int] = []  # where the operations of closures begin
         self._settings: dict[int, list[list[Any]]] = {}  # by optimizer, at its last step
         self._numbers: list[list[float]] = []  # settings as they changed: a number, and how often in turn
-        self._loaders: list[tuple[weakref.ref[Any], int]] = []
         self._constants: list[list[float]] = []  # numbers in operations that differ from step to step
         self._forms: dict[str, set[str]] = {}  # of steps, by what they are without their numbers
-        self._indices = array("i")  # in lists that pick rows
-        self._left = MAX_INDICES
-        self._full = False
         self._room = MAX_NUMBERS
         self.scaler: int | None = None  # whose step is under way
-        self._saved: dict[str, tuple[int, int]] = {}  # by content, the stretch and place of a copy
-        self._generators: list[Any] = []  # that the student's code made
         self.pending: list[list[Any]] | None = None  # settings that changed, and were not expected to
 
     def boundary(self) -> None:
@@ -151,15 +132,6 @@ class ScriptLog:
         )
 
     # ── operations ───────────────────────────────────────────────────────────────────────────────
-
-    def add(self, op: Op) -> None:
-        """Note an operation."""
-        if self.asking:
-            return
-        if len(self.ops) < MAX_OPS:
-            self.ops.append(op)
-        else:
-            self._full = True
 
     def unknown(self, beat: str, why: str) -> None:
         """Note a beat whose operation cannot be told."""
@@ -264,7 +236,7 @@ class ScriptLog:
         elif kwargs or None in operands or number < 0:
             self.add([UNKNOWN, beat, "an input of the model", modes.lower() == "e"])
         else:
-            self.add([beat, number, modes, operands, *_precision()])
+            self.add([beat, number, modes, operands, *precision()])
         self.inside = True
 
     def _look_at(self, info: ModuleInfo, module: torch.nn.Module) -> tuple[str, bool]:
@@ -311,7 +283,7 @@ class ScriptLog:
         ):
             self.add([UNKNOWN, beat, "an operand of the loss", True])
         else:
-            self.add([beat, name, operands, options, *_precision()])
+            self.add([beat, name, operands, options, *precision()])
         if isinstance(result, torch.Tensor) and (training or self.tracing):
             self.operands.hold_loss(result.grad_fn, result)
 
@@ -492,72 +464,6 @@ class ScriptLog:
         else:
             self.add(["Y", operands])
 
-    # ── operations of the student's own code ─────────────────────────────────────────────────────
-
-    def called(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Op:
-        """A function of torch is called; what is to be added once it has returned."""
-        kind = "=" if torch.is_grad_enabled() else "~"
-        making = self._recorder.making
-        if making is not None and draws(name) and kwargs.get("generator") is None:
-            making.draws()
-        if name == "torch.Tensor.__deepcopy__":
-            args = args[:1]  # the rest is its memory
-        return [kind, name, [self._argument(value) for value in args], self._argument(kwargs)]
-
-    def gave(self, op: Op, result: Any) -> None:
-        """It has returned."""
-        given = leaves(result)
-        if (making := self._recorder.making) is not None and draws(op[1]) and '{"?"' in json.dumps(op):
-            making.moved()  # it cannot be executed, so that the generator will stand elsewhere
-        op += [len(given), *_precision()]
-        self.add(op)
-        for leaf in given:
-            self.operands.hold_value(leaf)
-
-    def saved(self, thing: Any) -> None:
-        """Something is saved: its tensors are copied, to be known again by their content."""
-        for tensor in _tensors(thing, MAX_SAVED):
-            op = self.called("torch.Tensor.clone", (tensor,), {})
-            place = self.operands.stretch, self.operands.place
-            self.add([*op, 1])
-            self.operands.place += 1
-            self._saved[_digest(tensor)] = place
-
-    def loaded(self, thing: Any) -> None:
-        """Something was loaded."""
-        for tensor in _tensors(thing, MAX_SAVED):
-            if (place := self._saved.get(_digest(tensor))) is not None:
-                self.operands.hold_value(tensor, place)
-
-    def _argument(self, value: Any) -> Any:
-        picked = arguments.indices(value)
-        if picked is not None and self._left >= len(picked):
-            self._left -= len(picked)
-            self._indices.extend(picked)
-            while len(self._indices) >= CHUNK:
-                self._write_indices()
-            return {"n": len(picked)}
-        return arguments.told(value, functools.partial(self.operands.find, content=False), self._generator)
-
-    def _write_indices(self) -> None:
-        part, self._indices = self._indices[:CHUNK], self._indices[CHUNK:]
-        self._recorder.write(trace.Indices(data=base64.b64encode(part.tobytes()).decode()))
-
-    def _generator(self, value: torch.Generator) -> Any:
-        """A generator: one of a loader's, or one that was just seeded, or was so when it was first used."""
-        for ref, number in self._loaders:
-            if (loader := ref()) is not None and loader.generator is value:
-                return {"G": number}
-        for place, known in enumerate(self._generators):
-            if known is value:
-                return {"g": [place, 0]}
-        seed = value.initial_seed()
-        fresh = torch.Generator().manual_seed(seed).get_state()
-        if len(self._generators) >= MAX_GENERATORS or not torch.equal(fresh, value.get_state()):
-            return {"?": "a generator"}
-        self._generators.append(value)
-        return {"g": [len(self._generators) - 1, seed]}
-
 
 def repeating(ops: list[Op]) -> list[Op]:
     """The shortest stretch of operations that, again and again, makes up all of them."""
@@ -565,22 +471,6 @@ def repeating(ops: list[Op]) -> list[Op]:
         if len(ops) % size == 0 and ops == ops[:size] * (len(ops) // size):
             return ops[:size]
     return ops
-
-
-def _tensors(thing: Any, most: int) -> list[torch.Tensor]:
-    """The tensors in nested dictionaries and lists, and in a module's state."""
-    if isinstance(thing, torch.Tensor):
-        return [thing]
-    if isinstance(thing, torch.nn.Module):
-        thing = thing.state_dict()
-    items = thing.values() if isinstance(thing, dict) else thing if isinstance(thing, (list, tuple)) else ()
-    return [tensor for item in items for tensor in _tensors(item, most)][:most]
-
-
-def _digest(tensor: torch.Tensor) -> str:
-    flat = tensor.detach().reshape(-1).cpu().contiguous()
-    content = flat.view(torch.uint8).numpy().tobytes()
-    return hashlib.sha256(repr((tensor.dtype, tuple(tensor.shape))).encode() + content).hexdigest()
 
 
 @functools.cache
@@ -594,13 +484,6 @@ def _modes(module: torch.nn.Module) -> str:
     letters = "".join("t" if layer.training else "e" for layer in module.modules())[:MAX_LAYERS]
     modes = letters[0] if len(set(letters)) == 1 else letters
     return modes if any(tensor.requires_grad for tensor in module.parameters()) else modes.upper()
-
-
-def _precision() -> list[str]:
-    """The type of matrix products, where autocast is on."""
-    if not torch.is_autocast_enabled("cpu"):
-        return []
-    return [str(torch.get_autocast_dtype("cpu")).removeprefix("torch.")]
 
 
 def _group(log: ScriptLog, group: dict[str, Any]) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.spies.script import Op, ScriptLog
+from sandbox.spies.calls import Op
+from sandbox.spies.script import ScriptLog
 
 
 class SilentScript(ScriptLog):

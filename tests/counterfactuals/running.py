@@ -11,7 +11,7 @@ from grader.examiner.counterfactual import Match, counterfactual, numeric_bugs
 from grader.exercise import Exercise, course, load_exercise, slugs
 from grader.launch.lines import Lines, limits_of
 from grader.models import Submission
-from grader.pipeline import gated, job_of, run
+from grader.runs import gated, job_of, run
 from sandbox import trace
 
 SECRET = bytes(range(32))

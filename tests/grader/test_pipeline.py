@@ -107,9 +107,11 @@ def test_a_run_that_came_to_something_else_twice_is_for_a_person(status):
     assert report.verification.reason == "the parameters differ after 3 steps"
 
 
-def elsewhere(mse, status="done"):
-    """An examiner's answer to whether a program trains on other data, too."""
-    return answer({"status": status, "metrics": {} if mse is None else {"mse": mse}, "samples": 2000})
+def elsewhere(mse, status="done", cut=5.0, first=5.0):
+    """An examiner's answer to whether a program trains on other data, too, and by its loss."""
+    numbers = {"metrics": mse, "cut": cut, "first": first}
+    named = {name: {} if value is None else {"mse": value} for name, value in numbers.items()}
+    return answer({"status": status, **named})
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,9 @@ def elsewhere(mse, status="done"):
         (elsewhere(0.002), True, "verified"),
         (elsewhere(7.0), None, "observed"),
         (elsewhere(None, "contradiction"), None, "observed"),
+        (elsewhere(0.002, cut=0.002), None, "observed"),  # without a gradient from its loss, too
+        (elsewhere(0.002, cut=0.02, first=0.02), True, "verified"),  # its first weights were good already
+        (elsewhere(0.002, cut=None), True, "verified"),  # without one it comes to no numbers at all
     ],
 )
 def test_a_second_try_with_every_operation_traced_counts_if_it_trains_elsewhere_too(transfer, passed, status):

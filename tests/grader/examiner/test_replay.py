@@ -23,7 +23,7 @@ from grader.launch.base import Job
 from grader.launch.lines import Lines, limits_of
 from grader.launch.local import LocalLauncher
 from grader.models import Evidence, Submission
-from grader.pipeline import gated, job_of, run
+from grader.runs import gated, job_of, run
 from grader.verify import composed
 from sandbox import trace
 

@@ -15,7 +15,7 @@ from grader.launch.base import Job
 from grader.launch.lines import Lines
 from grader.launch.local import LocalLauncher
 from grader.models import Submission
-from grader.pipeline import job_of
+from grader.runs import job_of
 from tests.hostile.secrets.needles import DISTINCT, all_needles
 from tests.hostile.secrets.search import WORD, Search, pairs_of
 

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from docker import APIClient
 
-from grader import pipeline
+from grader import pipeline, runs
 from grader.challenge import Challenge
 from grader.examine import Prepared, prepare
 from grader.exercise import Exercise, load_exercise
@@ -128,13 +128,13 @@ class Grader:
 def grade(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> Grader:
     """The whole line of the grader, whose runs are noted."""
     outcomes: list[Outcome] = []
-    run = pipeline.run
+    run = runs.run
 
     def noted(*given: Any) -> Outcome:
         outcomes.append(run(*given))
         return outcomes[-1]
 
-    monkeypatch.setattr(pipeline, "run", noted)
+    monkeypatch.setattr(runs, "run", noted)
     return Grader(lines, outcomes, monkeypatch)
 
 
@@ -259,7 +259,7 @@ def hunted(grade: Grader, case: Case) -> Hunt:
 @pytest.fixture
 def leaks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A grader that tells a sandbox what it must not know: in its job, among its files, and in its environment."""
-    job_of, environment = pipeline.job_of, docker.environment
+    job_of, environment = runs.job_of, docker.environment
 
     def job(*given: Any, **named: Any) -> Job:
         _, _, challenge, prepared, *_ = given
@@ -271,7 +271,7 @@ def leaks(monkeypatch: pytest.MonkeyPatch) -> None:
     def variables(limits: Limits, extra: dict[str, str]) -> dict[str, str]:
         return environment(limits, extra) | {"GRADE_SECRET": SECRET.hex()}
 
-    monkeypatch.setattr(pipeline, "job_of", job)
+    monkeypatch.setattr(runs, "job_of", job)
     monkeypatch.setattr(docker, "environment", variables)
 
 
