@@ -219,8 +219,10 @@ class Recorder:
 
     def close(self) -> None:
         """Write what was kept in memory: open window, order, passes, losses, uses."""
-        if self.stretch or self.script.ops:
+        if self.stretch:
             self.boundary()
+        elif self.script.ops:  # of what is no beat
+            self.script.boundary()
         self.ledger.close()
         self.registry.close()
         self.modes.close()

@@ -321,6 +321,8 @@ class ScriptLog:
 
     def seeded(self, name: str, seed: int) -> None:
         """torch's global generator was seeded."""
+        if (making := self._recorder.making) is not None:
+            making.seeded()
         if name == "manual_seed" and seed >= 0:
             self.add(["N", seed])
         else:
