@@ -2,7 +2,8 @@
 
 solution.py, variants/*.py   right: full marks, no error, no warning
 starter.py                   runs to its end and does not pass
-bugs/*.py                    first line `# expect: slug …`: these are found, and no other error
+bugs/*.py                    first line `# expect: slug …`: these are found, and no other error; with `numeric`
+                             its own counterfactual comes to its numbers
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from grader.launch.choose import choose_launcher
 from grader.launch.lines import Lines
 from grader.models import Report, Submission
 from grader.pipeline import Say, grade_submission, quiet
+from grader.promise import promise_of
 from grader.settings import Settings
 
 Kind = Literal["solution", "variant", "starter", "bug"]
@@ -28,11 +30,12 @@ ENDLESS = 6.0
 
 @dataclass(frozen=True)
 class ReferenceFile:
-    """A file of an exercise's own, and the slugs it promises (bugs only)."""
+    """A file of an exercise's own, the slugs it promises and if its numbers are its own (bugs only)."""
 
     kind: Kind
     path: Path
     expected: tuple[str, ...] = ()
+    numeric: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,9 @@ def reference_files(exercise: Exercise) -> list[ReferenceFile]:
             raise BadExercise(f"{path} is missing.")
     variants = [ReferenceFile("variant", path) for path in sorted((folder / "variants").glob("*.py"))]
     bugs = [
-        ReferenceFile("bug", path, expected_of(path.read_bytes()))
+        ReferenceFile("bug", path, promise.slugs, promise.numeric)
         for path in sorted((folder / "bugs").glob("*.py"))
+        for promise in [promise_of(path.read_bytes())]
     ]
     for bug in bugs:
         if not bug.expected:
@@ -80,8 +84,7 @@ def reference_files(exercise: Exercise) -> list[ReferenceFile]:
 
 def expected_of(source: bytes) -> tuple[str, ...]:
     """The slugs that a bug file's first line promises."""
-    first = source.split(b"\n", 1)[0].decode(errors="replace")
-    return tuple(first.partition("# expect:")[2].split())
+    return promise_of(source).slugs
 
 
 def without_bug(exercise: Exercise, files: list[ReferenceFile]) -> list[str]:
@@ -130,7 +133,16 @@ def _bug(file: ReferenceFile, report: Report, found: tuple[str, ...]) -> Checked
     listed = [slug for slugs in by_severity.values() for slug in slugs[: len(file.expected)]]
     missed = tuple(slug for slug in file.expected if slug not in listed)
     others = tuple(slug for slug in by_severity.get("error", []) if slug not in file.expected)
-    return Checked(file, found, missed, others)
+    return Checked(file, found, missed, others, "" if missed or others else _unlike(file, report))
+
+
+def _unlike(file: ReferenceFile, report: Report) -> str:
+    """Why a numeric bug is not recognised by its numbers; "" where it is, or is not to be."""
+    named = report.verification.counterfactual if report.verification else None
+    if not file.numeric or (named is not None and file.expected[0] in named.slugs):
+        return ""
+    other = f"those of {', '.join(named.slugs)} do" if named else "nor do those of any other bug"
+    return f"it is marked numeric, but its own counterfactual does not come to its numbers within the budget; {other}"
 
 
 def _starter(report: Report) -> str:

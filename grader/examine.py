@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +10,11 @@ from grader import gate
 from grader.challenge import Challenge
 from grader.errors import ExaminerError, GateError
 from grader.exercise import Exercise, Hidden
+from grader.initial import first_weights
 from grader.launch.drive import Line, ask_examiner
 from grader.launch.lines import EXAMINER_LIMITS, Lines
 from grader.models import Basis, Judged, Measurement
 from sandbox import trace
-
-_NAMES = {"float32": "F32", "float64": "F64"}
 
 
 @dataclass(frozen=True)
@@ -143,31 +140,6 @@ def untrained(
     except GateError:
         return None
     return _measured(lines, exercise, limit, graded, weights, prepared)
-
-
-def first_weights(records: tuple[trace.Record, ...], shapes: list[list[int]], module: int) -> bytes:
-    """A module's parameters as they were first seen, as safetensors in the order of `shapes`; b"" where not told."""
-    numbers = next(
-        (item.params for item in records if isinstance(item, trace.Module) and item.id == module), []
-    )
-    told = {item.id: item for item in records if isinstance(item, trace.Initial)}
-    left = [told[number] for number in numbers if number in told]
-    entries: dict[str, object] = {}
-    body = b""
-    for place, shape in enumerate(shapes):
-        record = next((item for item in left if item.shape == shape and item.dtype in _NAMES), None)
-        if record is None:
-            return b""
-        left.remove(record)
-        try:
-            content = base64.b64decode(record.data, validate=True)
-        except ValueError:
-            return b""
-        offsets = [len(body), len(body) + len(content)]
-        entries[str(place)] = {"dtype": _NAMES[record.dtype], "shape": shape, "data_offsets": offsets}
-        body += content
-    header = json.dumps(entries).encode()
-    return len(header).to_bytes(8, "little") + header + body
 
 
 def _measured(

@@ -124,6 +124,7 @@ class Exercise(Frozen):
     `verify` says how a run is verified: by a replay of what it did to the module that model.make hands in, by the
     "answers" that task.judge computes anew, or not at all.  Left out, a function's run is replayed where a module is
     graded, else verified by its answers where there is a judge.
+    `budget` are the seconds of CPU time that may go into finding out which numeric bug comes to a wrong run's numbers.
     """
 
     slug: str
@@ -143,6 +144,7 @@ class Exercise(Frozen):
     graded: Graded | None = None
     judge: bool = False
     verify: Literal["replay", "answers", "none"] | None = None
+    budget: float = Field(default=2.0, ge=0, le=60)
     expect: Expect = Expect()
     run: list[Run] = []
     freedoms: list[str] = []

@@ -5,6 +5,7 @@ All are frozen.  `Report` is the public one: its JSON form is versioned by `sche
     1  the first
     2  source, remarks, loss_steps and override came; a report of version 1 still reads
     3  verification came; older reports still read
+    4  its counterfactual is an object; reports of versions 1 to 3 still read
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.trace import Record
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 R = TypeVar("R", bound=Record)
 
 Severity = Literal["error", "warning", "note"]
@@ -134,20 +135,33 @@ class Measurement(Frozen):
     reason: str = ""
 
 
+class Counterfactual(Frozen):
+    """The known bug that comes to a run's numbers: its `slug`, and in `text` the clause that says so.
+
+    `slugs` has all whose numbers are these: where there are several, no number tells them apart.  `distance` is 0.0
+    for parameters that are equal bit by bit, else the largest relative difference of a returned value.
+    """
+
+    slug: str
+    slugs: tuple[str, ...]
+    text: str
+    distance: float
+
+
 class Verification(Frozen):
     """Whether a process that never ran the student's code, doing what the run says it did, came to the same weights.
 
     `status`: "verified" (it did), "observed" (it could not be done again, for the `reason`), or "unverified" (it was,
     and came to others).  `method` says how that was tried: "replay", "answers" (all that was handed back was computed
     anew), or "none".  `steps` were executed; `distance` is the largest difference of a weight (0.0: equal bit by bit).
-    `counterfactual` names the known bug that comes to the same.
+    `counterfactual` is the known bug that comes to the same, where one was looked for and found.
     """
 
     status: Basis
     method: Literal["replay", "answers", "none"]
     steps: int = 0
     distance: float | None = None
-    counterfactual: str | None = None
+    counterfactual: Counterfactual | None = None
     reason: str = ""
 
 

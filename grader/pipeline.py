@@ -16,6 +16,7 @@ from grader import gate, scoring
 from grader.challenge import Challenge, course_secret
 from grader.checks import stops
 from grader.checks.registry import merged, run_checks
+from grader.counterfactual import counterfactual, with_counterfactual
 from grader.errors import GateError, SandboxBroken
 from grader.examine import Prepared, basis_of, judged, measure, prepare, untrained
 from grader.exercise import Exercise, Run, load_exercise, use_folder
@@ -96,6 +97,7 @@ def grade_submission(
             submission, exercise, limits, again, prepared, more, evidence, results
         )
     scored = scoring.score(exercise, results, evidence.stop, evidence.verification)
+    evidence = diagnosed(evidence, scored, runs, ran)
     return build_report(
         submission, exercise, evidence, scored, ran.outcome, lines.launcher, time.monotonic() - started
     )
@@ -337,6 +339,24 @@ def judge_again(
         else result
         for key, result in results.items()
     }
+
+
+def diagnosed(evidence: Evidence, scored: scoring.Scored, runs: Runs, ran: Ran) -> Evidence:
+    """The evidence with the known bug that comes to the first run's numbers, where something is wrong with it.
+
+    It explains; points, findings and verdict stand already.
+    """
+    errors = [finding.slug for finding in scored.findings if finding.severity == "error"]
+    doubtful = evidence.verification is not None and evidence.verification.status != "verified"
+    if evidence.stop or not (errors or doubtful):
+        return evidence
+    runs.progress("comparing it with known mistakes")
+    job = job_of(runs.submission, runs.exercise, runs.challenge, runs.prepared)
+    named = counterfactual(runs.lines, runs.exercise, job.fields, runs.prepared, ran.records, errors)
+    isolated = runs.lines.launcher.isolated
+    return replace(
+        evidence, verification=with_counterfactual(evidence.verification, named, isolated=isolated)
+    )
 
 
 def ending(outcome: Outcome, limits: Limits) -> stops.Ending:

@@ -18,6 +18,7 @@ from sandbox import trace
 JOB = ("entry", "name", "seeds", "parameters", "shapes", "traced")
 LEAST_SECONDS, MOST_SECONDS = 10.0, 100.0
 SLOWER = 5.0  # times as long as the run itself may a replay take
+MOST_WITHOUT = 0.5  # of what a program gains on the hidden test may come without a gradient from its loss
 
 HABITS = (
     trace.Answer,
@@ -74,10 +75,10 @@ def replay(
     }
     try:
         given, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
-    except ExaminerError:
+        status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
+    except (ExaminerError, KeyError, TypeError, ValueError):  # it died, hung, or answered something else
         lines.end_examiner()
         return Replayed("unknown", "the process that did it again failed in it", 0, ())
-    status, reason, steps = str(answer["status"]), str(answer["reason"]), int(answer["steps"])
     if status != "equal":
         return Replayed(status, reason, steps, ())
     by_hand = bool(answer.get("by_hand"))
@@ -99,8 +100,8 @@ def transfers(
     """Whether a program with operations of its own also trains on data that no run has seen, and by its loss.
 
     Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there; and
-    where no gradient passes the model's outputs, it must not come to good weights.  True where the exercise measures
-    nothing.
+    where no gradient passes the model's outputs, it must not come to good weights, or gain little over those that it
+    begins with.  True where the exercise measures nothing.
     """
     hidden = exercise.hidden
     if hidden is None or exercise.graded is None:
@@ -117,27 +118,36 @@ def transfers(
     files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
     try:
         _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
-    except ExaminerError:
+        if answer["status"] != "done":
+            return False
+        found = float(answer["metrics"][hidden.metric])
+        cut, first = (answer[key].get(hidden.metric) for key in ("cut", "first"))
+    except (ExaminerError, KeyError, TypeError, ValueError, AttributeError):
         lines.end_examiner()
         return False
-    return (
-        answer["status"] == "done"
-        and _reaches(hidden, answer["metrics"].get(hidden.metric))
-        and not _reaches(hidden, answer["cut"].get(hidden.metric))
-    )
-
-
-def _reaches(hidden: Hidden, value: float | None) -> bool:
-    if value is None:
+    if not _reaches(hidden, found):
         return False
+    if cut is None or not _reaches(hidden, cut):
+        return True
+    return first is not None and abs(cut - first) < MOST_WITHOUT * abs(found - first)
+
+
+def _reaches(hidden: Hidden, value: float) -> bool:
     return value >= hidden.threshold if hidden.better == "higher" else value <= hidden.threshold
 
 
 def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tuple[trace.Record, ...]:
-    """A replay's records, with what only the run itself can tell."""
+    """A replay's records, with what only the run itself can tell: answers, too, but those that a replay gave."""
     ends = [record for record in claimed if isinstance(record, trace.End)]
+    answers = {(item.function, item.case): item for item in own if isinstance(item, trace.Answer)}
     found: list[trace.Record] = [record for record in own if not isinstance(record, (*HABITS, trace.End))]
-    found += [record for record in claimed if isinstance(record, HABITS)]
+    found += answers.values()
+    found += [
+        record
+        for record in claimed
+        if isinstance(record, HABITS)
+        and not (isinstance(record, trace.Answer) and (record.function, record.case) in answers)
+    ]
     for record in own:
         if isinstance(record, trace.End) and ends:
             failures = record.failures + max(ends[-1].failures, 0)

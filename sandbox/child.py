@@ -114,7 +114,9 @@ class Child:
                 self._observe(model.observe, arguments)
             if job["entry"] == "script" and job["shapes"]:
                 known, tensors = getattr(model, "known", _nothing), getattr(model, "tensors", _no_tensors)
-                self.recorder.making = Making(self.recorder, known, tensors(self.given / "data"))
+                named = tensors(self.given / "data")
+                given_data = [tensor for group in named.values() for tensor in group]
+                self.spies.follow(Making(self.recorder, known, given_data))
         self.recorder.norms = "max_norm" in job["parameters"]
         self.recorder.registry.given = False
         self._given = given
@@ -276,9 +278,9 @@ def _nothing(_: Any) -> None:
     """Stands for an exercise that brings no data set."""
 
 
-def _no_tensors(_: Path) -> list[torch.Tensor]:
+def _no_tensors(_: Path) -> dict[str, list[torch.Tensor]]:
     """Stands for one that has no raw data."""
-    return []
+    return {}
 
 
 def _syntax(error: Exception) -> trace.Stop:

@@ -80,6 +80,11 @@ class Results:
         """The state that counts instead of the given module's."""
         self._returned = state
 
+    def first(self) -> bytes:
+        """The given module's graded state as it is now, as safetensors; b"" where none is given or does not fit."""
+        state = [] if self.given is None else self._state(self.given)
+        return to_safetensors(state) if state else b""
+
     def _state(self, module: torch.nn.Module) -> list[torch.Tensor]:
         """A module's tensors in the graded order: its parameters, or with its buffers; [] where they do not fit."""
         # In scripts only parameters count: buffers show in the fitted map.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -29,17 +29,23 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 Told = list[Any]
 
 
-def told(transform: Any) -> list[Told] | None:
-    """A transform as a list of [class, settings]; None where it is none of SETTINGS."""
+def told(transform: Any, function: Callable[[Any], int | None] = lambda _: None) -> list[Told] | None:
+    """A transform as a list of [class, settings]; None where it is none of SETTINGS.
+
+    One by a function of the file's own is ["function", what `function` makes of it].
+    """
     for key, name in MODULES.items():
         module = sys.modules.get(name)
         if module is None:
             continue
         if type(transform) is module.Compose:
-            parts = [told(part) for part in transform.transforms[: MAX_TRANSFORMS + 1]]
+            parts = [told(part, function) for part in transform.transforms[: MAX_TRANSFORMS + 1]]
             if None in parts or len(parts) > MAX_TRANSFORMS:
                 return None
             return [item for part in parts for item in part or ()]
+        if type(transform) is module.Lambda and (key == "v1" or transform.types == (object,)):
+            number = function(transform)
+            return None if number is None else [["function", number]]
         known = f"{key}.{type(transform).__name__}"
         if known in SETTINGS and getattr(module, type(transform).__name__, None) is type(transform):
             values = {name: _plain(getattr(transform, name)) for name in SETTINGS[known]}
@@ -47,10 +53,13 @@ def told(transform: Any) -> list[Told] | None:
     return None
 
 
-def make(told: Sequence[Told]) -> Any:
-    """The transform of such a list.  Raises KeyError and TypeError where it is none."""
+def make(told: Sequence[Told], function: Callable[[Any], Any]) -> Any:
+    """The transform of such a list; `function` makes those by functions.  Raises KeyError and TypeError."""
     made = []
     for name, settings in told[:MAX_TRANSFORMS]:
+        if name == "function":
+            made.append(function(settings))
+            continue
         names = SETTINGS[name]
         given = {key: _made(key, settings[key]) for key in names}
         made.append(getattr(_module(name.partition(".")[0]), name.partition(".")[2])(**given))

@@ -115,10 +115,16 @@ def make(data: Path, seeds: dict[str, int], parameters: dict[str, Any]) -> dict[
 
 def drive(student: Any, given: dict[str, Any]) -> None:
     """Train once, and record what came back beside what the exercise's own pieces saw."""
-    log: Log = given["log"]
     returned = student.call("train", *(given[name] for name in TRAIN), names=TRAIN, record=False)
     student.record("train", returned, case="returned")
-    student.record("train", [float(loss) for loss in log.losses], case="losses", notes=_notes(log))
+    for case, value, notes in told(given):
+        student.record("train", value, case=case, notes=notes)
+
+
+def told(given: dict[str, Any]) -> list[tuple[str, Any, dict[str, list[int]]]]:
+    """What the exercise's own pieces saw: a replay tells it of its own, and only that is judged."""
+    log: Log = given["log"]
+    return [("losses", [float(loss) for loss in log.losses], _notes(log))]
 
 
 def _notes(log: Log) -> dict[str, list[int]]:

@@ -43,9 +43,9 @@ def _offline(self: Any) -> NoReturn:
     raise RuntimeError(f"{name} cannot be downloaded: there is no network here, and only MNIST is at hand")
 
 
-def tensors(data: Path) -> list[torch.Tensor]:
-    """The raw data: images (N, 28, 28) and labels (N,) of the training set, then of the test set."""
-    return [tensor for train in (True, False) for tensor in _whole(data, train)]
+def tensors(data: Path) -> dict[str, list[torch.Tensor]]:
+    """The raw data by source: images (N, 28, 28) and labels (N,), as MNIST reads them."""
+    return {"train": list(_whole(data, True)), "held-out": list(_whole(data, False))}
 
 
 def known(dataset: object) -> str | None:

@@ -10,12 +10,14 @@ ENTRIES: dict[str, Entry] = {
         "No gradients are computed",
         "Without a backward pass there are no gradients, so no step can know which way to go.",
         "Call `loss.backward()` once for every batch, after the loss and before `optimizer.step()`.",
+        computes="a loop without a backward pass",
     ),
     "missing-step": Entry(
         "error",
         "The parameters are never updated",
         "Gradients only say which way to go; it is the step that changes the parameters.",
         "Call `optimizer.step()` once for every batch, after `loss.backward()`; by hand, `w -= lr * dw`.",
+        computes="a loop that never moves its parameters",
     ),
     "missing-zero-grad": Entry(
         "error",
@@ -25,12 +27,14 @@ ENTRIES: dict[str, Entry] = {
         "most of the direction is that of old batches.",
         "Call `optimizer.zero_grad()` once per step, anywhere before the next `backward()`.  Where you add gradients up "
         "by hand, start from zero in every batch.",
+        computes="a loop that never clears gradients",
     ),
     "zero-grad-after-backward": Entry(
         "error",
         "Gradients are cleared before the step can use them",
         "The step then finds no gradient and changes nothing: the model does not learn at all.",
         "Move `zero_grad()` before `backward()`, or after `step()`; between the two it throws the gradient away.",
+        computes="a loop that clears gradients between backward and step",
     ),
     "step-before-backward": Entry(
         "error",
@@ -38,6 +42,7 @@ ENTRIES: dict[str, Entry] = {
         "When `step()` runs before this batch's `backward()`, it uses the previous batch's gradient, or none.  "
         "The first step moves nothing, and all later ones follow stale gradients.",
         "Put `loss.backward()` before `optimizer.step()`.",
+        computes="a loop that steps before each batch's backward",
     ),
     "double-step": Entry(
         "error",
@@ -45,6 +50,7 @@ ENTRIES: dict[str, Entry] = {
         "A second `step()` without a new `backward()` goes the same way once more: twice the learning rate you "
         "asked for, on half of the information.",
         "Call `optimizer.step()` once for every `backward()`.",
+        computes="a loop that steps twice with each gradient",
     ),
     "accumulation-not-averaged": Entry(
         "error",
@@ -52,6 +58,7 @@ ENTRIES: dict[str, Entry] = {
         "The loss of each micro-batch is already an average.  Adding K of them without dividing makes the step "
         "K times as long as that of one big batch.",
         "Divide each micro-batch's loss by the number of micro-batches before `backward()`.",
+        computes="a loop that sums gradients and does not average them",
     ),
     "zero-grad-in-micro-batch": Entry(
         "error",
@@ -60,6 +67,7 @@ ENTRIES: dict[str, Entry] = {
         "are thrown away, and the work for them was for nothing.",
         "Call `zero_grad()` once per step, outside the loop over the micro-batches.  Where every batch is to have a step "
         "of its own, put the step into the loop.",
+        computes="a loop that clears gradients before every micro-batch",
     ),
     "step-in-micro-batch": Entry(
         "error",
@@ -68,6 +76,7 @@ ENTRIES: dict[str, Entry] = {
         "the model moves on before the window is complete.",
         "Call `step()` once, after the loop over the micro-batches.  Where every batch is to have a step of its own, "
         "clear the gradients for every batch, too.",
+        computes="a loop that steps after every micro-batch",
     ),
     "accumulation-tail-dropped": Entry(
         "warning",
@@ -83,5 +92,6 @@ ENTRIES: dict[str, Entry] = {
         "`backward()` adds to the gradients, so a second one on the same loss doubles them: the step is twice as long "
         "as you asked for.",
         "Call `loss.backward()` once for every loss.  A loop that needs `retain_graph=True` mostly does not.",
+        computes="a loop that goes backward twice for each batch",
     ),
 }

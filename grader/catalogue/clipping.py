@@ -11,12 +11,14 @@ ENTRIES: dict[str, Entry] = {
         "Clipping shortens what is in `.grad` at that moment.  Before the last backward pass that is nothing, an old "
         "gradient, or a part; what comes after it is not clipped.",
         "Clip once per step, between the last `backward()` and `step()`.",
+        computes="a loop that clips before the backward pass",
     ),
     "clip-after-step": Entry(
         "error",
         "Gradients are clipped after the step has used them",
         "The step has already moved the parameters by the full gradient; clipping it afterwards changes nothing.",
         "Move the clip between `backward()` and `step()`.",
+        computes="a loop that clips after the step",
     ),
     "clip-before-unscale": Entry(
         "error",
@@ -25,6 +27,7 @@ ENTRIES: dict[str, Entry] = {
         "is unscaled, next to nothing is left, and the model hardly learns.",
         "Call `scaler.unscale_(optimizer)` after the backward pass and before the clip; `scaler.step(optimizer)` then "
         "knows that it is done.",
+        computes="a loop that clips gradients that are still scaled",
     ),
     "missing-clip": Entry(
         "error",
@@ -32,5 +35,6 @@ ENTRIES: dict[str, Entry] = {
         "One unlucky batch can have a gradient many times as long as usual; without a limit, a single step can undo "
         "what was learnt.",
         "Call `torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)` between `backward()` and `step()`.",
+        computes="a loop that never clips",
     ),
 }

@@ -18,6 +18,7 @@ ENTRIES: dict[str, Entry] = {
         "Every step trains on the same batch",
         "The model learns one batch by heart and never sees the rest of the data.",
         "Draw a new batch from the loader for every step.",
+        computes="a loop that trains on one batch again and again",
     ),
     "partial-epoch": Entry(
         "error",
@@ -26,6 +27,7 @@ ENTRIES: dict[str, Entry] = {
         "less than it could.",
         "Let the inner loop run to the end of the data: no `break`, no slice of the batches, and a range that "
         "reaches the last batch.",
+        computes="a loop that leaves out a part of each epoch",
     ),
     "not-shuffled": Entry(
         "error",
@@ -34,6 +36,7 @@ ENTRIES: dict[str, Entry] = {
         "instead of the data.",
         "Shuffle the training set anew each epoch: `DataLoader(train_set, batch_size=…, shuffle=True)`, or "
         "a new permutation of the indices where you cut the batches yourself.",
+        computes="a loop that takes the data in the same order in every epoch",
     ),
     "held-out-shuffled": Entry(
         "note",
@@ -48,5 +51,6 @@ ENTRIES: dict[str, Entry] = {
         "The model is trained on held-out data",
         "Data kept for testing can only tell how good a model is while the model has not learnt from them.",
         "Train on the training set only; keep the test set for measuring.",
+        computes="a loop that trains on the held-out data",
     ),
 }

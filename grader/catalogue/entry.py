@@ -12,6 +12,7 @@ class Entry:
     """One finding's fixed words.  A slug has one severity, always.
 
     `explains`: it can be the reason why a model turned out bad, so a bad model then needs no second finding.
+    `computes`: what comes to its numbers, as "a loop that …", for findings of numeric bugs (see grader.promise).
     """
 
     severity: Severity
@@ -19,3 +20,4 @@ class Entry:
     why: str
     fix: str
     explains: bool = True
+    computes: str = ""

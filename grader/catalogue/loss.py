@@ -11,6 +11,7 @@ ENTRIES: dict[str, Entry] = {
         "Cross-entropy applies a softmax of its own.  A second one, or a sigmoid, squeezes all scores together: the "
         "gradients become small and the loss cannot come near zero.",
         "Give the model's raw scores to the loss, without softmax or sigmoid.",
+        computes="a loop with a softmax before the cross-entropy",
     ),
     "logits-into-nll": Entry(
         "error",
@@ -25,6 +26,7 @@ ENTRIES: dict[str, Entry] = {
         "A difference of shapes (16, 1) and (16,) has 256 numbers: every prediction is compared with every target.  "
         "The best answer then is the mean of all targets.",
         "Give both the same shape before the loss, for example with `y.view_as(prediction)`.",
+        computes="a loss of every prediction with every target of its batch",
     ),
     "wrong-loss": Entry(
         "error",
@@ -52,6 +54,7 @@ ENTRIES: dict[str, Entry] = {
         "From the first nan on, every gradient and every parameter is nan too; nothing can be learnt any more.",
         "Look at how the loss is computed at the first bad step: a division by zero, a logarithm of zero or less, "
         "or too high a learning rate.",
+        computes="a loop whose loss overflows",
     ),
     "diverging-loss": Entry(
         "error",
@@ -59,6 +62,7 @@ ENTRIES: dict[str, Entry] = {
         "When a step is too long it lands higher on the other side of the valley, and the next one higher still.  "
         "The same happens when the steps go uphill.",
         "Look at the sign of the loss and of the update, then at the size of the learning rate.",
+        computes="a loop whose loss grows",
     ),
     "stalled-loss": Entry(
         "warning",

@@ -11,6 +11,7 @@ ENTRIES: dict[str, Entry] = {
         "In evaluation mode dropout drops nothing, and batch norm neither looks at the batch nor updates its running "
         "averages.  The model is then trained as another one than you built.",
         "Call `model.train()` at the start of every epoch: `model.eval()` lasts until the next `model.train()`.",
+        computes="a loop that trains in evaluation mode",
     ),
     "eval-in-train-mode": Entry(
         "error",
@@ -18,6 +19,7 @@ ENTRIES: dict[str, Entry] = {
         "In training mode dropout drops units at random, and batch norm uses the batch at hand and lets it move the "
         "running averages.  The numbers are then not those of the model you have, and held-out data leak into it.",
         "Call `model.eval()` before you evaluate, and `model.train()` before you train on.",
+        computes="a loop that validates in training mode",
     ),
     "eval-builds-graph": Entry(
         "warning",

@@ -33,5 +33,6 @@ ENTRIES: dict[str, Entry] = {
         "The exercise fixes these numbers so that results can be compared; with other numbers it is another "
         "experiment.",
         "Use the value that the exercise states or hands in.",
+        computes="a loop with other numbers than asked for",
     ),
 }

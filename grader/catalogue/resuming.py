@@ -37,6 +37,7 @@ ENTRIES: dict[str, Entry] = {
         "After the best epoch training went on for a while, and the model got worse.  Stopping early is only worth "
         "it when the best weights come back.",
         "Copy the weights at every new best, and call `model.load_state_dict(best)` after the loop, however it ended.",
+        computes="a loop that ends with its last weights, not with its best",
     ),
     "early-stopping-wrong": Entry(
         "error",
@@ -46,5 +47,6 @@ ENTRIES: dict[str, Entry] = {
         "weights again, training never gets past them.",
         "Keep the lowest loss so far.  A lower one sets the count to 0, any other adds 1, and when the count reaches "
         "`patience` training ends.  Then load the best weights, and return the index of the lowest, counted from 0.",
+        computes="a loop that stops at another epoch",
     ),
 }

@@ -13,6 +13,7 @@ ENTRIES: dict[str, Entry] = {
         "Scale and step through the scaler: `scaler.scale(loss).backward()`, then `scaler.step(optimizer)`, which "
         "unscales by itself unless `scaler.unscale_(optimizer)` has done so, and leaves out a step whose gradients "
         "overflowed.",
+        computes="a loop that goes round the scaler",
     ),
     "scaler-update-missing": Entry(
         "error",

@@ -11,6 +11,7 @@ ENTRIES: dict[str, Entry] = {
         "A schedule changes nothing by itself: the rate stays where it began unless your loop moves it on.",
         "Call `scheduler.step()` after `optimizer.step()`, at the cadence that the schedule is made for; a rate that "
         "you set yourself goes to every group of `optimizer.param_groups`.",
+        computes="a loop that never steps its schedule",
     ),
     "scheduler-wrong-cadence": Entry(
         "error",
@@ -19,6 +20,7 @@ ENTRIES: dict[str, Entry] = {
         "cadence the rate falls far too early, or hardly at all.",
         "Call `scheduler.step()` once per epoch, after the batch loop, where the schedule counts epochs; inside the "
         "batch loop, after `optimizer.step()`, where it counts batches.",
+        computes="a loop that steps its schedule in another cadence",
     ),
     "scheduler-before-optimizer": Entry(
         "warning",
@@ -26,5 +28,6 @@ ENTRIES: dict[str, Entry] = {
         "The first rate of the schedule is skipped, and every later one comes too early.",
         "Call `optimizer.step()` first and `scheduler.step()` after it.",
         explains=False,
+        computes="a loop that steps its schedule before the optimizer",
     ),
 }

@@ -10,6 +10,7 @@ ENTRIES: dict[str, Entry] = {
         "A value differs from the right one",
         "Whatever is built on this function gets the wrong number too.",
         "Work through the case that the evidence names on paper, and print each step of your function beside it.",
+        computes="a function with another formula",
     ),
     "wrong-gradient": Entry(
         "error",
@@ -17,12 +18,14 @@ ENTRIES: dict[str, Entry] = {
         "A step follows the gradient.  With a wrong one the model learns slowly, or something else, or not at all.",
         "Work through one small case on paper, layer by layer, and compare every number.  The evidence says which "
         "number differs first.",
+        computes="a function with another derivative",
     ),
     "wrong-update": Entry(
         "error",
         "The update is not the rule that was asked for",
         "The rule says how far each parameter moves for a given gradient.  Another rule is another optimizer.",
         "Write the formula of the rule beside your code and compare them term by term.",
+        computes="a function with another update rule",
     ),
     "wrong-average": Entry(
         "error",
@@ -31,6 +34,7 @@ ENTRIES: dict[str, Entry] = {
         "numbers in it, and with a fixed divisor, or a mean of means, a short batch counts wrongly.",
         "Divide each sum by the number of what was added up: for a batch its own length, not the batch size that "
         "was asked for; for an epoch the number of all its samples.",
+        computes="a function that averages over something else",
     ),
     "wrong-shape": Entry(
         "error",
@@ -38,6 +42,7 @@ ENTRIES: dict[str, Entry] = {
         "What comes next in the loop counts on the form: one number for a loss, one row per sample, a pair where a "
         "pair is unpacked.",
         "Print the type and the shape of what your function returns, and compare them with what the exercise asks for.",
+        computes="a function that gives values of another shape",
     ),
     "unstable-loss": Entry(
         "error",

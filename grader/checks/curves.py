@@ -11,6 +11,7 @@ from grader.checks.feeding import training_passes
 from grader.checks.observing import (
     evaluated_on_training_data,
     moments,
+    never_evaluated,
     observed_epochs,
     unseen_evaluations,
 )
@@ -21,6 +22,7 @@ from sandbox.answers import Other, rebuild
 RETURNED = "dict[str, list[float]]"  # of the signatures that are looked at
 KEYS = ("train_loss", "val_loss", "val_accuracy")
 ABSOLUTE, RELATIVE = 1e-4, 1e-4  # float32 sums, and numbers rounded to four places
+NOT_SEEN = "the model was not seen to be evaluated as often as the validation set was gone through"
 FAR = 1.5  # times: no way of averaging a training loss explains more
 Curve = list[float]
 Slip = tuple[str, str, Curve]  # the finding's slug, what was done, the numbers that gives
@@ -102,6 +104,8 @@ def _judged(facts: Facts, slug: str) -> Verdict:
     value, epochs = _answer(facts), int(facts.epochs)
     if _problem(value, epochs):
         return Clear()
+    if never_evaluated(facts):
+        return Unknown(NOT_SEEN)
     curves = {key: [float(item) for item in value[key]] for key in KEYS}
     observed = observed_epochs(facts, epochs)
     if observed is None:

@@ -37,6 +37,12 @@ def observed_epochs(facts: Facts, epochs: int) -> list[trace.Observed] | None:
     return None
 
 
+def never_evaluated(facts: Facts) -> bool:
+    """Whether the held-out data were gone through more often than modules saw batches that trained nothing."""
+    uses = facts.of(trace.ForwardUse)
+    return bool(uses) and sum(use.calls - use.trained for use in uses) < len(moments(facts))
+
+
 def unseen_evaluations(facts: Facts) -> bool:
     """Whether held-out batches may have been evaluated that no loader had just drawn, such as kept ones."""
     held = held_out(facts)

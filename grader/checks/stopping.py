@@ -9,7 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.checks.feeding import training_passes
-from grader.checks.observing import evaluated_on_training_data, moments, unseen_evaluations
+from grader.checks.observing import (
+    evaluated_on_training_data,
+    moments,
+    never_evaluated,
+    unseen_evaluations,
+)
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 from sandbox import trace
 from sandbox.answers import rebuild
@@ -106,6 +111,8 @@ def course(facts: Facts) -> Course | Unknown | Found:
         if unseen_evaluations(facts) or facts.of(trace.Observed):
             return Unknown("validation could not be followed: its batches did not come from `val_loader`")
         return Found("`val_loader` was never gone through, so nothing can say when to stop.")
+    if never_evaluated(facts):
+        return Unknown("the model was not seen to be evaluated as often as `val_loader` was gone through")
     numbers = facts.evidence.parameters
     answers = [item for item in facts.of(trace.Answer) if item.function == facts.exercise.function]
     value = rebuild(answers[-1].value) if answers else None

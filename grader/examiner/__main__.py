@@ -6,8 +6,10 @@
         with files training/…, hidden/… and answers.jsonl; answers {"judged": […], "metrics": {…}, "samples": int}
     {"op": "replay", "exercise": slug, "job": {…}, "seconds": float, "looks": int}
         with files training/…, trace.jsonl and weights.safetensors; answers trace.jsonl, and {"status": …, "reason": …}
+    {"op": "counterfactual", "exercise": slug, "job": {…}, "seconds": float, "found": [slug, …]}
+        with files training/… and trace.jsonl (hashes and answers); answers {"matches": [{"slug": …, …}, …]}
     {"op": "transfer", "exercise": slug, "seeds": {"train": int, "hidden": int}, "job": {…}, "seconds": float}
-        with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "cut": {…}}
+        with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "cut": {…}, "first": {…}}
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
         with files hidden/… and weights.safetensors; answers {"metrics": {…}, "samples": int}
 
@@ -26,8 +28,10 @@ from typing import Any
 
 from grader.errors import GateError
 from grader.examiner import hidden
+from grader.examiner.counterfactual import counterfactual
 from grader.examiner.replay import replay
 from grader.exercise import Exercise, load_exercise
+from grader.initial import first_weights
 from sandbox import trace, wire
 from sandbox.housekeeping import leaving_nothing
 
@@ -69,6 +73,16 @@ def answer(
             "seconds": replayed.seconds,
             "by_hand": replayed.by_hand,
         }
+    if request["op"] == "counterfactual":
+        matches = counterfactual(
+            exercise,
+            below(files, "training/"),
+            request["job"],
+            [trace.decode(line) for line in files["trace.jsonl"].splitlines()],
+            seconds=request["seconds"],
+            found=request["found"],
+        )
+        return {}, {"matches": [match.as_json() for match in matches]}
     if request["op"] == "transfer":
         return {}, transferred(exercise, request, trace.read(files["trace.jsonl"]), real)
     if request["op"] == "measure":
@@ -88,11 +102,12 @@ def transferred(
 ) -> dict[str, object]:
     """A claimed program on another challenge's data: how that went, and the hidden test's numbers there.
 
-    `cut` are the numbers that it comes to when no gradient passes what a forward gave: a loop that learns from its
-    loss learns nothing then.
+    `cut` are the numbers that it comes to when no gradient passes what a forward gave (a loop that learns from its
+    loss learns nothing then), `first` those of the weights that it begins with.
     """
     training, kept, _ = hidden.draw(exercise, request["seeds"], real)
     found: list[dict[str, float]] = []
+    first: dict[str, float] = {}
     for cut in (False, True):
         again = replay(
             model=(exercise.folder / "model.py").read_bytes(),
@@ -105,14 +120,25 @@ def transferred(
             cut=cut,
         )
         if again.status != "different":
-            return {"status": again.status, "metrics": {}, "cut": {}}
-        maps = [record for record in trace.read(again.trace) if isinstance(record, trace.Graded)]
-        try:
-            metrics, _ = hidden.measure(exercise, again.weights, kept, maps[-1].scale, maps[-1].shift)
-        except (GateError, IndexError):  # numbers that are none, say
-            metrics = {}
-        found.append(metrics)
-    return {"status": "done", "metrics": found[0], "cut": found[1]}
+            return {"status": again.status, "metrics": {}, "cut": {}, "first": {}}
+        own = trace.read(again.trace)
+        graded = [record for record in own if isinstance(record, trace.Graded)]
+        if not graded:
+            return {"status": "nothing", "metrics": {}, "cut": {}, "first": {}}
+        found.append(_numbers(exercise, again.weights, kept, graded[-1]))
+        weights = again.first or first_weights(own, exercise.shapes, graded[-1].module)
+        first = _numbers(exercise, weights, kept, graded[-1])
+    return {"status": "done", "metrics": found[0], "cut": found[1], "first": first}
+
+
+def _numbers(
+    exercise: Exercise, weights: bytes, kept: dict[str, bytes], graded: trace.Graded
+) -> dict[str, float]:
+    """The hidden test's numbers for some weights; none where these are no numbers."""
+    try:
+        return hidden.measure(exercise, weights, kept, graded.scale, graded.shift)[0]
+    except GateError:
+        return {}
 
 
 def below(files: dict[str, bytes], prefix: str) -> dict[str, bytes]:

@@ -96,13 +96,40 @@ MAKERS = _names(
 """Functions whose result may be far larger than what they are given."""
 
 
+PICKS = _names(
+    """
+    view view_as reshape reshape_as flatten unflatten squeeze unsqueeze transpose t permute movedim swapaxes expand
+    expand_as broadcast_to repeat repeat_interleave tile chunk split tensor_split unbind stack cat concat hstack vstack
+    dstack index_select gather scatter take take_along_dim masked_select narrow select roll flip fliplr flipud rot90
+    clone detach contiguous to float double long int bool half bfloat16 type_as type copy one_hot __getitem__
+    __setitem__ __get__ __set__ __deepcopy__ requires_grad
+    """
+)
+"""Functions that pick, move or cast the numbers of tensors, and compute none."""
+SHAPES = _names(
+    "zeros_like ones_like empty_like rand_like randn_like randint_like new_zeros new_ones new_empty"
+)
+"""Functions that look at no number of the tensors that they are given."""
+
+
+def picks(name: str) -> bool:
+    """Whether a function computes no number."""
+    last = name.rpartition(".")[2]
+    return (last if last.startswith("__") else last.removesuffix("_")) in PICKS
+
+
+def ignores(name: str) -> bool:
+    """Whether a function looks at nothing but the shape and type of what it is given."""
+    return name.rpartition(".")[2] in SHAPES
+
+
 def makes(name: str) -> bool:
     """Whether a function's result may be far larger than what it is given."""
     return name.rpartition(".")[2].removesuffix("_") in MAKERS
 
 
 def writes(name: str) -> bool:
-    """Whether a function changes one of the tensors that it is given."""
+    """Whether a function says by its name that it changes one of the tensors that it is given."""
     last = name.rpartition(".")[2]
     if last.startswith("__"):
         return last == "__setitem__" or last == "__set__" or (last.startswith("__i") and last != "__invert__")

@@ -18,20 +18,22 @@ from typing import Any
 
 import torch
 from torch.utils.checkpoint import checkpoint
-from torch.utils.data import TensorDataset
+from torch.utils.data import Subset, TensorDataset
 
 from grader.examiner import functions
 from grader.examiner.modules import Told, build
-from grader.examiner.origins import Origins, places
+from grader.examiner.origins import Origins, computed, places, tensors
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
 from sandbox.generators import MAX_DRAWN, skip
 from sandbox.spies.loss import LOSSES
 from sandbox.spies.operands import KEPT, MAX_LOSSES, leaves
+from sandbox.spies.reading import FIRST_BODY
 
 MAX_PASSES = 4  # of one loader, that may be drawn from in turn
 MAX_DEPTH = 12
 LARGEST = 1 << 27  # whole numbers among arguments: sizes
 MOST = 1 << 25  # elements of a tensor that a function makes
+TINY = 1e-12
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "reduction": str,
     "label_smoothing": float,
@@ -111,6 +113,8 @@ class Machine:
         self._passes: dict[int, deque[Iterator[Any]]] = {}
         self._begun = 0
         self._origins = Origins()
+        self._root: set[str] = set()  # where what goes backward comes from
+        self._signs = torch.Generator().manual_seed(0)
         self.by_hand = False  # whether a parameter or gradient was changed by more than backward and step
         self.cut = False  # whether what goes backward ends at what forwards gave
         self._batches: deque[Made] = deque(maxlen=KEPT)  # newest first
@@ -192,16 +196,42 @@ class Machine:
         drop_last: Any,
         generator: int,
     ) -> None:
-        kind, what, *more = source
+        kind, what = source[:2]
         self._making("M", index(made))
         if kind == "d":
             data = self._things.loader(what).dataset
-        elif kind == "x":
-            data = self._things.dataset(what, *more)
+        elif kind in ("x", "u"):
+            data = self._data_set(source, MAX_DEPTH)
         else:
             data = TensorDataset(*[self._operand(operand) for operand in islice(what, KEPT)])
         drawn = None if generator == -1 else self._things.loader(generator).generator
         self._things.make_loader(made, data, index(size), bool(shuffled), bool(drop_last), drawn)
+        if (kind == "d" and what in self._things.held_out) or "held-out" in str(source):
+            self._things.held_out.add(made)
+
+    def _data_set(self, source: Sequence[Any], depth: int) -> Any:
+        """One of the exercise's own data sets, or a part of one."""
+        kind, what, how = source
+        if kind == "x":
+            return self._things.dataset(what, how, self._own_function)
+        if kind != "u" or not depth:
+            raise Contradiction("a data set that is none")
+        data = self._data_set(what, depth - 1)
+        name, *numbers = how
+        start, stop = (min(index(bound), len(data)) for bound in numbers[-2:])
+        if name == "range":
+            return Subset(data, range(start, stop))
+        seed, count = numbers[:2]
+        generator = torch.Generator().manual_seed(index(seed))
+        skip(generator, min(index(count), MAX_DRAWN))
+        return Subset(data, torch.randperm(len(data), generator=generator).tolist()[start:stop])
+
+    def _own_function(self, which: Any) -> Callable[..., Any]:
+        told = self._own_module()
+        told.body = self._things.bodies.get(FIRST_BODY + index(which))
+        if told.body is None:
+            raise Cannot("a function in a transform")
+        return told.forward
 
     def _ask(self, _: int, name: str, args: Sequence[Any], modes: str, gradients: Any) -> None:
         given = [value for value in args if isinstance(value, (str, int, float))]
@@ -223,23 +253,29 @@ class Machine:
             batch = next(self._passes[loader][index(age)])
         except StopIteration:
             raise Contradiction("a batch is drawn from a pass that is over") from None
-        self._hold_batch(batch)
+        self._hold_batch(batch, held_out=loader in self._things.held_out)
 
-    def _hold_batch(self, batch: Any) -> None:
+    def _hold_batch(self, batch: Any, *, held_out: bool = False) -> None:
         tensors = leaves(batch)
-        self._origins.fresh(tensors, "d")
+        self._origins.fresh(tensors, "dH" if held_out else "d")
         self._batches.appendleft(tensors)
 
-    def _hold_output(self, output: Any) -> None:
+    def _hold_output(self, output: Any, given: Any = ()) -> None:
         tensors = leaves(output)
-        self._origins.fresh(tensors, "dp")
+        self._origins.fresh(tensors, "dph" if "h" in self._origins.of(given) else "dp")
         self._outputs.appendleft(tensors)
         for tensor in tensors if self.cut else ():
             if tensor.requires_grad:
-                tensor.register_hook(torch.zeros_like)  # type: ignore[no-untyped-call]
+                tensor.register_hook(self._useless)  # type: ignore[no-untyped-call]
 
-    def _hold_loss(self, loss: torch.Tensor) -> None:
-        self._origins.fresh([loss], "dp")
+    def _useless(self, gradient: torch.Tensor) -> torch.Tensor:
+        """A gradient that nothing can be learnt from: tiny, and of random sign in each row."""
+        rows = gradient.shape[:1] + (1,) * (gradient.dim() - 1)
+        signs = torch.randint(2, rows, generator=self._signs).to(gradient.dtype) * 2 - 1
+        return gradient * signs * TINY
+
+    def _hold_loss(self, loss: torch.Tensor, letters: str = "") -> None:
+        self._origins.fresh([loss], "dp" + letters)
         self._losses.appendleft(loss)
 
     def _end_pass(self, _: int, loader: int, age: int) -> None:
@@ -259,20 +295,21 @@ class Machine:
         recomputed: bool = False,
     ) -> None:
         with _autocast(precision):
-            self._hold_output(self._called(module, modes, operands, recomputed=recomputed))
+            self._hold_output(*self._called(module, modes, operands, recomputed=recomputed))
 
     def _evaluation(
         self, _: int, module: int, modes: str, operands: Sequence[Any], precision: str = ""
     ) -> None:
         with torch.no_grad(), _autocast(precision):
-            self._hold_output(self._called(module, modes, operands))
+            self._hold_output(*self._called(module, modes, operands))
 
     def _called(self, which: int, modes: str, operands: Sequence[Any], *, recomputed: bool = False) -> Any:
         module = self._things.module(which)
         _set_modes(module, modes)
         given = [self._operand(operand) for operand in operands]
         with _frozen(module, modes.isupper()):
-            return checkpoint(module, *given, use_reentrant=False) if recomputed else module(*given)
+            output = checkpoint(module, *given, use_reentrant=False) if recomputed else module(*given)
+        return output, given
 
     # ── losses and gradients ─────────────────────────────────────────────────────────────────────
 
@@ -280,17 +317,20 @@ class Machine:
         self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any], precision: str = ""
     ) -> None:
         with _autocast(precision):
-            self._hold_loss(self._computed(name, operands, options))
+            self._hold_loss(*self._computed(name, operands, options))
 
     def _evaluated_loss(
         self, _: int, name: str, operands: Sequence[Any], options: Mapping[str, Any], precision: str = ""
     ) -> None:
         with torch.no_grad(), _autocast(precision):
-            loss = self._computed(name, operands, options)
+            loss, letters = self._computed(name, operands, options)
         if self._things.traced:
-            self._hold_loss(loss)
+            self._hold_loss(loss, letters)
 
-    def _computed(self, name: str, operands: Sequence[Any], options: Mapping[str, Any]) -> torch.Tensor:
+    def _computed(
+        self, name: str, operands: Sequence[Any], options: Mapping[str, Any]
+    ) -> tuple[torch.Tensor, str]:
+        """A loss, and the letters of its target and output that are of moment once it goes backward."""
         if name not in LOSSES:
             raise Cannot("an unknown loss")
         if not options.keys() <= OPTIONS.keys():
@@ -299,7 +339,7 @@ class Machine:
         self.by_hand = self.by_hand or any(operand[0] == "p" for operand in operands)
         predicted, target = (self._operand(operand) for operand in operands)
         result: torch.Tensor = getattr(torch.nn.functional, name)(predicted, target, **given)
-        return result
+        return result, "".join({*self._origins.of([predicted, target])} & {"c", "h"})
 
     def _backward(self, _: int, expression: Any, before: str, retain: bool, weight: Any = None) -> None:
         for parameter in self._things.parameters():
@@ -308,11 +348,31 @@ class Machine:
             elif before == "zero" and parameter.grad is not None:
                 parameter.grad.zero_()
         given = None if weight is None else self._operand(weight)
-        self._value(expression, MAX_DEPTH).backward(given, retain_graph=bool(retain))  # type: ignore[no-untyped-call]
+        root = self._checked(expression, given)
+        root.backward(given, retain_graph=bool(retain))  # type: ignore[no-untyped-call]
+        weighed = given is not None or expression[0] != "L"
+        if weighed and before != "kept" and not self.cut and self._gave_nothing():
+            raise Cannot("a loss that is weighed with nothing")
+
+    def _gave_nothing(self) -> bool:
+        """Whether a backward left no gradient worth the name."""
+        grads = [item.grad for item in self._things.parameters() if item.grad is not None]
+        return all(float(grad.abs().max()) < TINY for grad in grads if grad.numel())
+
+    def _checked(self, expression: Any, weight: torch.Tensor | None = None) -> torch.Tensor:
+        """What goes backward, which may compare outputs with the step's own data only.  Raises Cannot."""
+        self._root = set()
+        root = self._value(expression, MAX_DEPTH)
+        self._root |= set(self._origins.of(weight))
+        if "c" in self._root:
+            raise Cannot("what goes backward was computed from more than the data of its step")
+        if "h" in self._root:
+            raise Cannot("what goes backward was computed from held-out data")
+        return root
 
     def _differentiate(self, _: int, expression: Any, operands: Sequence[Any]) -> None:
         wanted = [self._operand(operand) for operand in operands]
-        given = torch.autograd.grad(self._value(expression, MAX_DEPTH), wanted)
+        given = torch.autograd.grad(self._checked(expression), wanted)
         self._origins.fresh(given, "g")
         self._values[self._stretch] += given
 
@@ -353,7 +413,7 @@ class Machine:
         self, script: int, optimizer: int, closure: Sequence[Op] | None = None, scaler: int | None = None
     ) -> None:
         chosen = self._things.optimizer(optimizer)
-        if self._things.overflown():
+        if scaler is None and self._things.overflown():  # a scaler looks for itself, and has to
             return
         start = self._place
 
@@ -375,7 +435,7 @@ class Machine:
         self._things.make_scaler(made, bool(enabled), settings)
 
     def _scale(self, _: int, scaler: int, expression: Any) -> None:
-        self._hold_loss(self._things.scaler(scaler).scale(self._value(expression, MAX_DEPTH)))
+        self._hold_loss(self._things.scaler(scaler).scale(self._checked(expression)))
 
     def _unscale(self, _: int, scaler: int, optimizer: int) -> None:
         self._things.scaler(scaler).unscale_(self._things.optimizer(optimizer))
@@ -451,19 +511,27 @@ class Machine:
         if isinstance(named, dict) and "out" in named:
             raise Cannot("an operation that writes to its `out`")
         origin = self._origins.of([arguments, named])
-        target = functions.written(name, arguments, named)
-        if target:
-            self._written(target, origin)
+        changed = list(tensors(functions.written(name, arguments, named)))
+        self._written(changed, origin)
+        versions = [(tensor, tensor._version) for tensor in tensors([arguments, named])]
         with _autocast(precision):
             result = leaves(called(*arguments, **named))
         if len(result) != given:
             raise Contradiction("an operation gave another number of tensors")
-        self._origins.made([*leaves(target), *result], origin, [arguments, named])
+        moved = [tensor for tensor, version in versions if tensor._version != version]
+        self._written(moved, origin)  # functions that can be asked to work in place
+        if functions.ignores(name):
+            origin = ""
+        elif not functions.picks(name):
+            origin = computed(origin)
+        self._origins.made([*changed, *moved, *result], origin, [arguments, named])
         values += result
 
-    def _written(self, target: Any, origin: str) -> None:
+    def _written(self, written: Sequence[torch.Tensor], origin: str) -> None:
         """Something is changed by hand: a parameter or gradient may not come from the data but by a gradient."""
-        changed = set(places(target))
+        changed = set(places(written))
+        if not changed:
+            return
         if changed & self._things.data():
             raise Cannot("data that the file changes")
         own: list[Any] = [[item, item.grad] for item in self._things.parameters()]
@@ -503,6 +571,8 @@ class Machine:
             return ...
         if kind == "#":
             return next(self._constants)
+        if kind == "n":
+            return list(islice(self._things.indices, index(what)))
         if kind == "d":
             return DTYPES[what]
         if kind == "c":
@@ -531,7 +601,12 @@ class Machine:
         view = operand[3]
         if isinstance(tensor, _Poison):
             return tensor
-        self._origins.known(tensor, operand[0])
+        held_out = operand[0] in ("d", "s") and self._things.is_held_out(operand[0], operand[1])
+        self._origins.known(tensor, operand[0], "H" if held_out else "")
+        if operand[0] == "w" or (operand[0] == "v" and operand[1]):  # of a step before
+            origin = self._origins.of(tensor)
+            if "d" in origin and not {"p", "g", "w"} & set(origin):
+                self._origins.add(tensor, "c")
         if view is None:
             return tensor
         if len(view) == 2:
@@ -577,10 +652,13 @@ class Machine:
             raise Contradiction("an expression is nested too deeply")
         kind, *parts = expression
         if kind == "L":
-            return self._operand(["l", parts[0], 0, None])
+            expression = ["l", parts[0], 0, None]
+            kind = "l"
         if kind in ("f", "v", "w", "l", "p"):
             self.by_hand = self.by_hand or kind == "p"
-            return self._operand(expression)
+            found = self._operand(expression)
+            self._root |= set(self._origins.of(found))
+            return found
         if kind in ("+", "stack"):
             values = [self._value(part, depth - 1) for part in islice(parts[0], MAX_LOSSES)]
             return torch.stack(values) if kind == "stack" else _sum(values)

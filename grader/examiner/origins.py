@@ -5,13 +5,16 @@ It is kept by the memory that a tensor lies in, so that views share it and what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
-KINDS = {"p": "p", "g": "g", "b": "d", "d": "d", "s": "d", "u": "d", "f": "dp", "l": "dp"}
-"""By an operand's kind: parameters (p), gradients (g), data (d)."""
+KINDS = {"p": "p", "g": "g", "b": "d", "d": "dw", "s": "dw", "u": "d", "f": "dp", "l": "dp"}
+"""By an operand's kind: parameters (p), gradients (g), data (d), rows of a whole set (w).
+
+Computed from such rows (c), from data of a step before (c), or from held-out data (h, those themselves H).
+"""
 
 
 class Origins:
@@ -20,9 +23,9 @@ class Origins:
     def __init__(self) -> None:
         self._by_place: dict[int, str] = {}
 
-    def known(self, tensor: torch.Tensor, kind: str) -> None:
+    def known(self, tensor: torch.Tensor, kind: str, more: str = "") -> None:
         """An operand is used; parameters and gradients are what they are, whatever is written into them."""
-        origin = KINDS.get(kind, "")
+        origin = KINDS.get(kind, "") + more
         if origin in ("p", "g"):
             self._by_place[place(tensor)] = origin
         else:
@@ -38,6 +41,11 @@ class Origins:
         """What the tensors among arguments come from."""
         found = (self._by_place.get(where, "") for where in places(value))
         return "".join(sorted(set("".join(found))))
+
+    def add(self, tensor: torch.Tensor, letters: str) -> None:
+        """A tensor comes from these as well."""
+        where = place(tensor)
+        self._by_place[where] = "".join(sorted({*self._by_place.get(where, ""), *letters}))
 
     def made(self, tensors: Sequence[torch.Tensor], origin: str, arguments: Any) -> None:
         """A function gave or changed tensors; those in the memory of its arguments add to what was there."""
@@ -66,3 +74,22 @@ def _look(value: Any, found: list[int]) -> None:
     elif isinstance(value, (list, tuple, dict)):
         for item in value.values() if isinstance(value, dict) else value:
             _look(item, found)
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    """All tensors among arguments, however many and however deep."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    for item in items:
+        yield from tensors(item)
+
+
+def computed(origin: str) -> str:
+    """What comes of it when numbers are computed from tensors, and not only picked, moved or cast."""
+    letters = set(origin)
+    if "w" in letters:
+        letters = letters - {"w"} | {"c"}
+    if "H" in letters:
+        letters = letters - {"H"} | {"h"}
+    return "".join(sorted(letters))

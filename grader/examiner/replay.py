@@ -7,24 +7,31 @@ here is a trace that nobody could have forged.
 
 from __future__ import annotations
 
+import base64
 import functools
 import tempfile
 import time
 import types
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils.data import DataLoader
 
 from grader.examiner.machine import SILENT, Machine
 from grader.examiner.modules import first_value
+from grader.examiner.numbers import brings_numbers
 from grader.examiner.things import Cannot, Contradiction, Things, TooLong
 from sandbox import trace, vision, wire
 from sandbox.child import Child
 from sandbox.spies.recorder import Recorder
+from sandbox.student import Student
 
+HELD_OUT = "held-out"
+HELD_OUT_NAMES = ("val", "test", "held", "dev")  # what the names of such loaders begin with
 HASH = b'"kind":"Hash"'
 """What the lines of a trace have in them that are read of the replay's own: those that are compared."""
 
@@ -34,8 +41,9 @@ class Replayed:
     """What a replay showed.
 
     `status` is "equal", "different" (from step `differs` on: the first hash that does), "contradiction", "unknown"
-    (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own.
-    `by_hand`: a parameter or gradient was changed by more than backward and step.
+    (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own, and
+    `first` the weights of a given model before it.
+    `by_hand`: a parameter or gradient was changed by more than backward and step, or by numbers of the file's own.
     """
 
     status: str
@@ -46,6 +54,7 @@ class Replayed:
     weights: bytes
     seconds: float
     by_hand: bool = False
+    first: bytes = b""
 
 
 class _Told(Recorder):
@@ -72,6 +81,7 @@ class _Again(Child):
         self._until = until
         self._lines = dict(_lines_of(records))
         self.failure: Exception | None = None
+        self.first = b""
         self.by_hand = self.careful = self.cut = False
 
     def _send(self, channel: bytes, data: bytes) -> None:
@@ -89,15 +99,24 @@ class _Again(Child):
         )
         try:
             arguments = self._prepare()
+            self.first = self.results.first() if self.results is not None else b""
             self.writer.write(trace.Started(seconds=0.0))
             try:
                 self._machine(arguments)
+                self._tell(arguments)
             except (Cannot, Contradiction, TooLong) as error:
                 self.failure = error
             self._finish(None)
         finally:
             if self.spies is not None:
                 self.spies.remove()
+
+    def _tell(self, arguments: dict[str, Any]) -> None:
+        """Record what the exercise's own pieces saw, where it has a `told`, as its `drive` does in a sandbox."""
+        if (told := getattr(self._exercise, "told", None)) is not None:
+            student = Student({}, self.recorder, self.job["name"])
+            for case, value, notes in told(arguments):
+                student.record(self.job["name"], value, case=case, notes=notes)
 
     def _machine(self, arguments: dict[str, Any]) -> None:
         recorder, spies = self.recorder, self.spies
@@ -110,6 +129,12 @@ class _Again(Child):
                 raise Cannot("the exercise hands no model in")
         functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
         things = Things(spies, model, functions, traced=bool(self.job.get("traced")), careful=self.careful)
+        things.indices = _indices(self._records)
+        things.held_out = {
+            spies.number_of(item)
+            for name, item in arguments.items()
+            if isinstance(item, DataLoader) and name.startswith(HELD_OUT_NAMES)
+        }
         if recorder.making is not None:
             self._give(things)
         programs = [record for record in self._records if isinstance(record, trace.Program)]
@@ -140,7 +165,7 @@ class _Again(Child):
         try:
             machine.run(program.items)
         finally:
-            self.by_hand = machine.by_hand
+            self.by_hand = machine.by_hand or brings_numbers(scripts.values())
         for graded in (record for record in self._records if isinstance(record, trace.Graded)):
             self.namespace["model"] = recorder.registry.module_at(graded.module)  # where several were trained
         if things.returned is not None and self.results is not None:
@@ -157,8 +182,20 @@ class _Again(Child):
         things.bodies = {record.id: record for record in self._records if isinstance(record, trace.Body)}
         if hasattr(exercise, "dataset"):
             data = self.given / "data"
-            things.sources = exercise.tensors(data)
+            named = exercise.tensors(data)
+            things.sources = [tensor for tensors in named.values() for tensor in tensors]
+            names = [name for name, tensors in named.items() for _ in tensors]
+            things.held_out_sources = {place for place, name in enumerate(names) if name == HELD_OUT}
             things.datasets = functools.partial(exercise.dataset, data)
+
+
+def _indices(records: Sequence[trace.Record]) -> Iterator[int]:
+    for record in records:
+        if isinstance(record, trace.Indices):
+            try:
+                yield from array("i", base64.b64decode(record.data, validate=True))
+            except ValueError:
+                raise Contradiction("indices that are none") from None
 
 
 def _lines_of(records: Sequence[trace.Record]) -> Iterator[tuple[int, list[int]]]:
@@ -248,6 +285,7 @@ def replay(
         weights=bytes(again.left),
         seconds=time.monotonic() - started,
         by_hand=again.by_hand,
+        first=again.first,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -71,6 +71,9 @@ class Things:
         self.initial: Mapping[int, Callable[[], torch.nn.Parameter]] = {}  # a script's parameters, by number
         self.bodies: Mapping[int, Any] = {}
         self.sources: Sequence[torch.Tensor] = ()
+        self.held_out: set[int] = set()  # loaders whose data is not to be trained on …
+        self.held_out_sources: set[int] = set()  # … and raw data
+        self.indices: Iterator[int] = iter(())  # in lists that pick rows
         self.datasets: Callable[[str, Any], Any] | None = None
         self._own: dict[int, torch.nn.Parameter] = {}
         self._modules: dict[int, torch.nn.Module] = {}
@@ -101,12 +104,12 @@ class Things:
         if info is None or info.number != which:
             raise Contradiction("a model has another number")
 
-    def dataset(self, name: Any, transform: Any) -> Any:
-        """One of the exercise's own data sets, read through a transform."""
+    def dataset(self, name: Any, transform: Any, function: Callable[[Any], Any]) -> Any:
+        """One of the exercise's own data sets, read through a transform; `function` makes the file's own."""
         if self.datasets is None:
             raise Cannot("a data set that the exercise does not bring")
         try:
-            made = transforms.make(transform)
+            made = transforms.make(transform, function)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Contradiction("a transform that is none") from None
         return self.datasets(str(name), made)
@@ -200,6 +203,10 @@ class Things:
         self._made.append(made)
         if self._spies.number_of(made) != which:
             raise Contradiction("a loader has another number")
+
+    def is_held_out(self, kind: str, which: int) -> bool:
+        """Whether an operand is of data that is not to be trained on."""
+        return which in (self.held_out if kind == "d" else self.held_out_sources)
 
     def overflown(self) -> bool:
         """Whether a gradient is no number any more, and care is taken of that."""

@@ -173,6 +173,15 @@ def heading(report: Report) -> tuple[str, str]:
 
 
 def verification(report: Report) -> str:
+    """How far a run was verified, and which known bug comes to its numbers; "" where nothing is known of it."""
+    told, named = _verified(report), report.verification.counterfactual if report.verification else None
+    if named is None:
+        return told
+    text = one_line(named.text)
+    return f"{told} {text[:1].upper()}{text[1:]} (distance {number(named.distance)})."
+
+
+def _verified(report: Report) -> str:
     """How far a run was verified, in sentences; "" where nothing ran or nothing is known of it."""
     found = report.verification
     if found is None:

@@ -21,7 +21,7 @@ from sandbox.records.content import (
     Targets,
     Widened,
 )
-from sandbox.records.program import Body, Initial, Program, Script
+from sandbox.records.program import Body, Indices, Initial, Program, Script
 from sandbox.records.run import (
     Answer,
     End,
@@ -60,6 +60,7 @@ __all__ = [
     "Graded",
     "Hash",
     "Header",
+    "Indices",
     "Initial",
     "Layout",
     "Live",

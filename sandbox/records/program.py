@@ -16,7 +16,8 @@ class Script(Record):
     ["D", loader, age]                      a batch is drawn from the loader's newest pass (age 0), or one before it
     ["E", loader, age]                      that pass is asked for more, and has none
     ["M", loader, source, size, shuffled, drop_last, generator]    a loader is made, over another's data (["d", it]),
-                                            operands (["t", …]) or a data set (["x", name, transforms]) of the exercise
+                                            operands (["t", …]) or a data set (["x", name, transforms]) of the
+                                            exercise, or a part (["u", source, part]) of one
     ["P", module, tree]                     a module of the file's: {c: class, s: settings, k: children, p: parameters}
     ["V", module, body]                     from now on its forward does what that body says
     ["Q", function, arguments, modes, gradients]    a function that the exercise hands in is called; it gives a batch
@@ -69,6 +70,13 @@ class Program(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Indices(Record):
+    """Whole numbers for which {"n": count} stands among the arguments of functions: 32 bits each, in base64."""
+
+    data: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Initial(Record):
     """A parameter of the file's own as it was when it was first seen: its bytes, in base64."""
 
@@ -87,7 +95,7 @@ class Body(Record):
     ["m", path, [input, …], n]              a layer of torch.nn is called; "e" without gradients
 
     Tensors are ["i", place] of the inputs, ["v", place] of the values, ["p", number] and ["u", place] of parameters
-    and buffers; `result` is one of these, or a list.
+    and buffers; `result` is one of these, or a list.  Bodies from 1000 on are those of functions in transforms.
     """
 
     id: int

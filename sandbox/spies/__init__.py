@@ -16,6 +16,7 @@ from sandbox.spies import autograd, module, optimizer, rng
 from sandbox.spies.data import DataSpy
 from sandbox.spies.loads import LoadSpy
 from sandbox.spies.loss import LossSpy, SyncSpy
+from sandbox.spies.making import Making
 from sandbox.spies.module import Watcher
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.scaling import ScalingSpy
@@ -42,6 +43,11 @@ class Spies:
             LoadSpy(recorder).install(),
             rng.install(recorder),
         ]
+
+    def follow(self, making: Making) -> None:
+        """Also listen to how a script reads the exercise's data."""
+        self.recorder.making = making
+        self._undo.append(making.reading.install())
 
     def made(self, arguments: dict[str, Any]) -> None:
         """Make the loaders and scalers known that the exercise made."""

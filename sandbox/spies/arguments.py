@@ -11,6 +11,9 @@ import torch
 
 MAX_CONSTANTS = 16  # numbers in one list that stands in the student's code
 
+LEAST = 4  # indices that are told apart from the operation that takes them
+MAX_INDICES = 1 << 16  # in one list
+
 Tensors = Callable[[torch.Tensor], Any]
 Generators = Callable[[torch.Generator], Any]
 
@@ -48,6 +51,17 @@ def told(value: Any, tensor: Tensors, generator: Generators) -> Any:
     if isinstance(value, torch.Generator):
         return generator(value)
     return {"?": type(value).__name__[:40]}
+
+
+def indices(value: Any) -> list[int] | None:
+    """The whole numbers of a list or array that picks rows; None where it is none."""
+    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "iu":
+        value = value[: MAX_INDICES + 1].tolist()
+    if isinstance(value, list) and LEAST <= len(value) <= MAX_INDICES:
+        plain = [int(item) for item in value if type(item) is int or isinstance(item, np.integer)]
+        if len(plain) == len(value) and all(0 <= item < 1 << 31 for item in plain):
+            return plain
+    return None
 
 
 def bare(value: Any, numbers: list[float]) -> Any:

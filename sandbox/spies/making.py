@@ -1,4 +1,4 @@
-"""What a script makes itself, told so that a trusted process can make it again: parameters, modules, data sets.
+"""What a script makes itself, told so that a trusted process can make it again: parameters and modules.
 
 Parameters come with the values that they have when they are first seen.  A module is a tree of layers of torch.nn;
 what one of the file's own class does is told by its first call of each kind (`bodies`).  Of torch's generator it is
@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from sandbox import trace, transforms
+from sandbox import trace
 from sandbox.generators import place_of
 from sandbox.layers import CONTAINERS, is_plain, settings_of
 from sandbox.spies.bodies import Body
 from sandbox.spies.operands import leaves
+from sandbox.spies.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -48,7 +49,7 @@ class Making:
         self, recorder: Recorder, known: Callable[[Any], str | None], tensors: Sequence[torch.Tensor]
     ) -> None:
         self._recorder = recorder
-        self._known = known
+        self.reading = Reading(recorder, known)
         self._left = MAX_VALUES
         self._told: dict[int, str] = {}  # modules, by number: why they cannot be told, or ""
         self._plain: set[int] = set()  # those made of torch's layers alone
@@ -102,16 +103,6 @@ class Making:
             return
         self._drawn = place
         self._recorder.script.add(["N", *place])
-
-    # ── data sets ────────────────────────────────────────────────────────────────────────────────
-
-    def source(self, dataset: Any) -> list[Any] | None:
-        """One of the exercise's own data sets: its name, and the transform it is read through."""
-        name = self._recorder.shield(self._known, dataset)
-        if name is None or getattr(dataset, "target_transform", None) is not None:
-            return None
-        told = transforms.told(dataset.transform)
-        return None if told is None else ["x", name, told]
 
     # ── modules ──────────────────────────────────────────────────────────────────────────────────
 

@@ -221,7 +221,7 @@ class Recorder:
         """Write what was kept in memory: open window, order, passes, losses, uses."""
         if self.stretch:
             self.boundary()
-        elif self.script.ops:  # of what is no beat
+        elif self.script.ops:
             self.script.boundary()
         self.ledger.close()
         self.registry.close()

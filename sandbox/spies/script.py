@@ -6,11 +6,13 @@ What cannot be told so that it could be executed is said to be unknown; the file
 
 from __future__ import annotations
 
+import base64
 import functools
 import hashlib
 import inspect
 import json
 import weakref
+from array import array
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 MAX_OPS = 1000  # of a script
 MAX_LAYERS = 128
 MAX_NUMBERS = 200_000  # characters of settings that changed and of constants, which one record holds
+MAX_INDICES = 1 << 19  # in lists that pick rows
+CHUNK = 40_000  # of these are told at a time
 MAX_ALIKE = 3  # steps that differ in nothing but their numbers
 SETTINGS = ("lr", "momentum", "betas", "weight_decay")  # of an optimizer's groups, that may change
 MAX_GENERATORS = 16
@@ -64,6 +68,8 @@ class ScriptLog:
         self._loaders: list[tuple[weakref.ref[Any], int]] = []
         self._constants: list[list[float]] = []  # numbers in operations that differ from step to step
         self._forms: dict[str, set[str]] = {}  # of steps, by what they are without their numbers
+        self._indices = array("i")  # in lists that pick rows
+        self._left = MAX_INDICES
         self._full = False
         self._room = MAX_NUMBERS
         self.scaler: int | None = None  # whose step is under way
@@ -137,6 +143,8 @@ class ScriptLog:
 
     def record(self) -> trace.Program | None:
         """The order of all scripts."""
+        if self._indices:
+            self._write_indices()
         truncated = self.order.truncated or self._full
         return trace.Program(
             items=self.order.items, numbers=self._numbers, constants=self._constants, truncated=truncated
@@ -184,7 +192,8 @@ class ScriptLog:
         kinds = {SequentialSampler: "sequential", RandomSampler: "random"}
         batches: Any = loader.batch_sampler
         sampler = getattr(batches, "sampler", None)
-        own = self._recorder.making.source(loader.dataset) if self._recorder.making is not None else None
+        making = self._recorder.making
+        own = None if making is None else making.reading.source(loader.dataset)
         plain = (
             (same is not None or own is not None or (tensors is not None and None not in tensors))
             and type(batches) is BatchSampler
@@ -523,7 +532,18 @@ class ScriptLog:
                 self.operands.hold_value(tensor, place)
 
     def _argument(self, value: Any) -> Any:
+        picked = arguments.indices(value)
+        if picked is not None and self._left >= len(picked):
+            self._left -= len(picked)
+            self._indices.extend(picked)
+            while len(self._indices) >= CHUNK:
+                self._write_indices()
+            return {"n": len(picked)}
         return arguments.told(value, functools.partial(self.operands.find, content=False), self._generator)
+
+    def _write_indices(self) -> None:
+        part, self._indices = self._indices[:CHUNK], self._indices[CHUNK:]
+        self._recorder.write(trace.Indices(data=base64.b64encode(part.tobytes()).decode()))
 
     def _generator(self, value: torch.Generator) -> Any:
         """A generator: one of a loader's, or one that was just seeded, or was so when it was first used."""

@@ -14,6 +14,7 @@ import numpy as np
 from grader.examiner import hidden
 from grader.examiner.answers import Judgement
 from grader.exercise import load_exercise
+from grader.promise import promise_of
 from sandbox.student import Student
 from sandbox.trace import Answer, Record, encode
 from tests.exercises.test_linreg_torch import shape_of
@@ -101,7 +102,7 @@ def twins(paths: list[Path]) -> list[tuple[str, str]]:
 
 def expected(path: Path) -> list[str]:
     """The slugs that a bug file announces."""
-    return path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# expect: ").split()
+    return list(promise_of(path.read_bytes()).slugs)
 
 
 def assert_sound(slug: str, least_variants: int = 5, least_bugs: int = 8) -> None:

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from grader.exercise import load_exercise
+from grader.promise import promise_of
 
 EXERCISE = load_exercise("linreg-torch")
 SOLUTION = EXERCISE.reference / "solution.py"
@@ -112,9 +113,8 @@ def shape_of(path: Path) -> str:
 
 def expectation(path: Path) -> str:
     """The slug that a bug file announces in its first line."""
-    first = path.read_text(encoding="utf-8").splitlines()[0]
-    assert first.startswith("# expect: "), f"{path.name} does not say what it shows"
-    return first.removeprefix("# expect: ")
+    (slug,) = promise_of(path.read_bytes()).slugs
+    return slug
 
 
 def test_the_rubric_adds_up_to_a_hundred_points() -> None:

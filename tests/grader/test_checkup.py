@@ -7,7 +7,7 @@ import pytest
 from grader.checkup import ReferenceFile, compared, expected_of, reference_files, without_bug
 from grader.errors import BadExercise
 from grader.exercise import load_exercise
-from grader.models import Finding, RequirementResult, Score
+from grader.models import Counterfactual, Finding, RequirementResult, Score, Verification
 from tests.grader.cli.conftest import report
 
 
@@ -43,6 +43,22 @@ def test_a_warning_beside_the_promised_error_is_no_surprise():
     assert compared(bug("double-step"), made).good
 
 
+def test_a_numeric_bug_that_is_not_recognised_by_its_numbers_is_a_surprise():
+    numeric = ReferenceFile("bug", Path("bugs/some.py"), ("double-step",), numeric=True)
+
+    def checked(*slugs):
+        named = Counterfactual(slug=slugs[0], slugs=slugs, text="T", distance=0.0) if slugs else None
+        verification = Verification(status="observed", method="none", counterfactual=named)
+        found = (finding("double-step"),)
+        return compared(numeric, report(findings=found, passed=False, verification=verification))
+
+    assert checked("double-step").good
+    assert checked("missing-step", "double-step").good
+    assert "nor do those of any other bug" in checked().surprise
+    assert "those of missing-step do" in checked("missing-step").surprise
+    assert compared(bug("double-step"), report(findings=(finding("double-step"),), passed=False)).good
+
+
 def test_a_right_file_with_any_finding_but_a_note_is_falsely_flagged():
     for severity, good in (("error", False), ("warning", False), ("note", True)):
         checked = compared(
@@ -69,10 +85,22 @@ def test_a_starter_must_run_and_must_not_pass():
 
 @pytest.mark.parametrize(
     ("source", "slugs"),
-    [(b"# expect: a-b c-d\nx", ("a-b", "c-d")), (b"x = 1\n# expect: a-b", ()), (b"", ()), (b"\xff", ())],
+    [
+        (b"# expect: a-b c-d\nx", ("a-b", "c-d")),
+        (b"# expect: a-b numeric: a loop that e-f\n", ("a-b",)),
+        (b"x = 1\n# expect: a-b", ()),
+        (b"", ()),
+        (b"\xff", ()),
+    ],
 )
 def test_what_a_first_line_promises(source, slugs):
     assert expected_of(source) == slugs
+
+
+def test_a_file_of_ours_knows_whether_it_is_numeric():
+    files = {file.path.stem: file for file in reference_files(load_exercise("linreg-torch"))}
+    assert files["missing_zero_grad"].numeric
+    assert not files["graph_leak"].numeric
 
 
 def test_an_exercise_of_ours_has_all_its_files_in_the_order_of_grading():

@@ -400,7 +400,7 @@ def ended():
 
 def test_values_that_functions_gave_are_judged_by_the_examiner():
     report, asked = grade_values(*BOTH, GAVE, *ended(), judged=said_by_judge(WRONG))
-    assert [request["op"] for request in asked.requests] == ["prepare", "judge"]
+    assert [request["op"] for request in asked.requests] == ["prepare", "judge", "counterfactual"]
     assert trace.decode(asked.files["answers.jsonl"].rstrip()) == GAVE
     (finding,) = report.findings
     assert (finding.slug, finding.evidence, finding.basis) == (

@@ -45,6 +45,17 @@ def test_numbers_are_the_replays_and_habits_the_runs():
     assert (last.steps, last.failures, last.finished) == (3, 3, False)
 
 
+def answered(case, value):
+    return trace.Answer(function="train", case=case, value=value, mutated=[], notes={"splits": [value]})
+
+
+def test_an_answer_that_the_replay_gave_is_taken_in_place_of_the_claimed_one():
+    claimed = (HEADER, answered("returned", 1), answered("losses", 2), end())
+    judged = composed(claimed, (HEADER, answered("losses", 3), end()))
+    answers = [record for record in judged if isinstance(record, trace.Answer)]
+    assert sorted(answers, key=lambda item: item.case) == [answered("losses", 3), answered("returned", 1)]
+
+
 @pytest.mark.parametrize(
     ("status", "wanted"),
     [

@@ -32,13 +32,14 @@ def grader_over(lines: Lines) -> Grade:
     """A function that grades source for an exercise over open lines; endless files get a short deadline.
 
     What must be found is judged as it was claimed, which takes half the time; what the checks see is the same.
+    Counterfactuals change nothing of that, and have tests of their own: none is looked for.
     """
 
     def grade(slug: str, source: bytes, expected: list[str]) -> Report:
         submission = Submission(filename="loop.py", source=source, exercise=slug)
         deadline = SHORT if "timed-out" in expected else None
         verify = False if expected else None
-        exercise = load_exercise(slug)
+        exercise = load_exercise(slug).model_copy(update={"budget": 0.0})
         return grade_submission(submission, exercise, lines, SECRET, deadline=deadline, verify=verify)
 
     return grade

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: an Adam whose averages start anew at every step
 import torch
 
 

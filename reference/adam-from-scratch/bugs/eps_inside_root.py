@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: an Adam that adds eps below the root
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: an Adam whose first average takes in the whole gradient
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: an Adam that never divides by the second average
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: an Adam that divides by the second average without its root
 import torch
 
 

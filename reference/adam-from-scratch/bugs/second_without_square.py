@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: an Adam whose second average is of absolute values
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: plain gradient descent
 import torch
 
 

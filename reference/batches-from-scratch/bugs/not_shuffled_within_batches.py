@@ -1,4 +1,4 @@
-# expect: not-shuffled
+# expect: not-shuffled numeric: a loader that shuffles only inside each batch
 import numpy as np
 
 

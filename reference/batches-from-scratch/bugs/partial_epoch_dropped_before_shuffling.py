@@ -1,4 +1,4 @@
-# expect: partial-epoch
+# expect: partial-epoch numeric: a loader that drops its last samples before it shuffles
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: partial-epoch
+# expect: partial-epoch numeric: a loader that gives one batch
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: partial-epoch
+# expect: partial-epoch numeric: a loader that drops a full last batch
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a loader that always shuffles
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a loader that shuffles x alone
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a loader that fills its last batch up with the first samples
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: double-backward
+# expect: double-backward numeric
 """Wrong: the same loss goes backward twice."""
 
 import os

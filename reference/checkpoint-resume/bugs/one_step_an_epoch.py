@@ -1,4 +1,4 @@
-# expect: zero-grad-in-micro-batch
+# expect: zero-grad-in-micro-batch numeric: a loop that steps once an epoch, with its last batch's gradient
 """Wrong: the step stands behind the batch loop, so the last batch alone is learnt from."""
 
 import os

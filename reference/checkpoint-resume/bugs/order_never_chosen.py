@@ -1,4 +1,4 @@
-# expect: not-shuffled
+# expect: not-shuffled numeric: a loop that never calls `set_epoch`
 """Wrong: set_epoch is never called, so every epoch has the order of the first."""
 
 import os

@@ -1,4 +1,4 @@
-# expect: scheduler-never-stepped
+# expect: scheduler-never-stepped numeric: a loop that leaves the schedule where it is
 """Wrong: the schedule is stepped when all epochs are over."""
 
 import os

@@ -1,4 +1,4 @@
-# expect: scheduler-before-optimizer
+# expect: scheduler-before-optimizer numeric
 """Wrong: the schedule moves on before the epoch, so its first rate is never used."""
 
 import os

@@ -1,4 +1,4 @@
-# expect: scheduler-wrong-cadence
+# expect: scheduler-wrong-cadence numeric: a loop that steps the schedule after every batch
 """Wrong: a schedule that counts epochs is stepped for every batch."""
 
 import os

@@ -1,4 +1,4 @@
-# expect: scheduler-wrong-cadence
+# expect: scheduler-wrong-cadence numeric: a loop that steps the schedule twice an epoch
 """Wrong: two calls of the schedule in every epoch."""
 
 import os

@@ -1,4 +1,4 @@
-# expect: softmax-before-cross-entropy
+# expect: softmax-before-cross-entropy numeric
 """Wrong: probabilities go into the cross-entropy, which has a softmax of its own."""
 
 import os

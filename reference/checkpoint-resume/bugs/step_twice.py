@@ -1,4 +1,4 @@
-# expect: double-step
+# expect: double-step numeric
 """Wrong: the same gradient is used for two steps."""
 
 import os

@@ -1,4 +1,4 @@
-# expect: accumulation-not-averaged
+# expect: accumulation-not-averaged numeric: a loop that steps once an epoch, with the sum of its gradients
 """Wrong: the gradients of a whole epoch are summed up, in one long step."""
 
 import os

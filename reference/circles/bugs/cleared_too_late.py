@@ -1,4 +1,4 @@
-# expect: zero-grad-after-backward
+# expect: zero-grad-after-backward numeric
 def train(model, loader, criterion, optimizer, epochs):
     for _ in range(epochs):
         for x, y in loader:

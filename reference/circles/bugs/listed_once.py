@@ -1,4 +1,4 @@
-# expect: not-shuffled
+# expect: not-shuffled numeric: a loop that goes through the batches of the first epoch in every epoch
 def train(model, loader, criterion, optimizer, epochs):
     batches = list(loader)
     for _ in range(epochs):

@@ -1,4 +1,4 @@
-# expect: missing-backward
+# expect: missing-backward numeric
 def train(model, loader, criterion, optimizer, epochs):
     for _ in range(epochs):
         for x, y in loader:

@@ -1,4 +1,4 @@
-# expect: missing-step
+# expect: missing-step numeric
 def train(model, loader, criterion, optimizer, epochs):
     for _ in range(epochs):
         for x, y in loader:

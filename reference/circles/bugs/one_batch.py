@@ -1,4 +1,4 @@
-# expect: same-batch-repeated
+# expect: same-batch-repeated numeric: a loop that trains on its first batch alone
 def train(model, loader, criterion, optimizer, epochs):
     x, y = next(iter(loader))
     for _ in range(epochs * len(loader)):

@@ -1,4 +1,4 @@
-# expect: double-backward
+# expect: double-backward numeric
 import torch
 
 

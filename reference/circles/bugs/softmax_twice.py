@@ -1,4 +1,4 @@
-# expect: softmax-before-cross-entropy
+# expect: softmax-before-cross-entropy numeric
 def train(model, loader, criterion, optimizer, epochs):
     for _ in range(epochs):
         for x, y in loader:

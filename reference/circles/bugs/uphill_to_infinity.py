@@ -1,4 +1,4 @@
-# expect: non-finite-loss
+# expect: non-finite-loss numeric: a loop that climbs the loss
 def train(model, loader, criterion, optimizer, epochs):
     for _ in range(epochs):
         for x, y in loader:

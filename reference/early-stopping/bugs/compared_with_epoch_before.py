@@ -1,4 +1,4 @@
-# expect: early-stopping-wrong
+# expect: early-stopping-wrong numeric: a loop that compares each epoch with the one before, not with the best
 import copy
 
 import torch

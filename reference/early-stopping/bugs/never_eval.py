@@ -1,4 +1,4 @@
-# expect: eval-in-train-mode
+# expect: eval-in-train-mode numeric
 import copy
 
 import torch

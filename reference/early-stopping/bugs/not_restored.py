@@ -1,4 +1,4 @@
-# expect: best-weights-not-restored
+# expect: best-weights-not-restored numeric
 import copy
 
 import torch

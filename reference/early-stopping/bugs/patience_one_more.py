@@ -1,4 +1,4 @@
-# expect: early-stopping-wrong
+# expect: early-stopping-wrong numeric: a loop whose patience is one epoch more
 import copy
 
 import torch

@@ -1,4 +1,4 @@
-# expect: early-stopping-wrong
+# expect: early-stopping-wrong numeric: a loop that stops by its training loss
 import copy
 
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a chain rule that multiplies by w instead of x
 def shapes(batch, sizes):
     return [(batch, size) for size in sizes]
 

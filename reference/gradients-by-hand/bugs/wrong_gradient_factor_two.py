@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a chain rule without the 2 of the square
 def shapes(batch, sizes):
     return [(batch, size) for size in sizes]
 

@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a chain rule on t - (wx + b) that forgets the minus sign
 def shapes(batch, sizes):
     return [(batch, size) for size in sizes]
 

@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: the right gradients in the wrong order
 def shapes(batch, sizes):
     return [(batch, size) for size in sizes]
 

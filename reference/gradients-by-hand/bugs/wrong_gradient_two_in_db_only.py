@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a chain rule that forgets the 2 in dw
 def shapes(batch, sizes):
     return [(batch, size) for size in sizes]
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a list of shapes without the input's
 def shapes(batch, sizes):
     result = []
     for size in sizes[1:]:

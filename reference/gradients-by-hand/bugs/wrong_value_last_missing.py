@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a list of shapes without the output's
 def shapes(batch, sizes):
     return [(batch, sizes[i]) for i in range(len(sizes) - 1)]
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a list of shapes with the batch last
 def shapes(batch, sizes):
     return [(size, batch) for size in sizes]
 

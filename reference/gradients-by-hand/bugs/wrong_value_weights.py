@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a list of the weights' shapes, not of the activations'
 def shapes(batch, sizes):
     return [(a, b) for a, b in zip(sizes, sizes[1:])]
 

@@ -1,4 +1,4 @@
-# expect: missing-zero-grad
+# expect: missing-zero-grad numeric
 import numpy as np
 
 

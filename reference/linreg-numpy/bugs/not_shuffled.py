@@ -1,4 +1,4 @@
-# expect: not-shuffled
+# expect: not-shuffled numeric
 import numpy as np
 
 

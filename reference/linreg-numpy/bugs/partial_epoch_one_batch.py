@@ -1,4 +1,4 @@
-# expect: partial-epoch
+# expect: partial-epoch numeric: a loop that takes one batch an epoch
 def train(x, y, epochs, batch_size, lr, rng):
     w, b = 0.0, 0.0
     for _ in range(epochs):

@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a loop that divides by the number of all points
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a loop whose errors are those of every point with every target
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-gradient accuracy-below-threshold
+# expect: wrong-gradient accuracy-below-threshold numeric: a loop that steps uphill
 import numpy as np
 
 

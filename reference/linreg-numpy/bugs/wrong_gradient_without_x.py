@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a loop whose dw lacks the factor x
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a loop that adds up all batches' gradients and steps once an epoch
 def train(x, y, epochs, batch_size, lr, rng):
     w, b = 0.0, 0.0
     for _ in range(epochs):

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a loop that moves w before it computes db
 def train(x, y, epochs, batch_size, lr, rng):
     w, b = 0.0, 0.0
     for _ in range(epochs):

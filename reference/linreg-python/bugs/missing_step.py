@@ -1,4 +1,4 @@
-# expect: missing-step
+# expect: missing-step numeric
 import random
 
 

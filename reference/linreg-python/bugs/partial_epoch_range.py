@@ -1,4 +1,4 @@
-# expect: partial-epoch
+# expect: partial-epoch numeric: a loop that leaves out each epoch's last batch, even where it is full
 import random
 
 

@@ -1,4 +1,4 @@
-# expect: step-before-backward
+# expect: step-before-backward numeric
 import random
 
 

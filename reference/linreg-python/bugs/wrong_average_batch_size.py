@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a loop that divides the short last batch by the full size
 import random
 
 

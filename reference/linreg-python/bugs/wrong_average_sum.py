@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a loop that sums a batch's gradients and does not average them
 import random
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a loop whose gradients lack the factor 2
 import random
 
 

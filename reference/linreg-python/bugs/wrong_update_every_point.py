@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a loop that steps after every point
 import random
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a loop that moves w before it computes db
 import random
 
 

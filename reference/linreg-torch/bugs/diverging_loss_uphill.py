@@ -1,4 +1,4 @@
-# expect: diverging-loss
+# expect: diverging-loss numeric: a loop that climbs the loss
 def train(model, loader, criterion, optimizer, epochs):
     averages = []
     for _ in range(epochs):

@@ -1,4 +1,4 @@
-# expect: double-backward
+# expect: double-backward numeric
 def train(model, loader, criterion, optimizer, epochs):
     averages = []
     for _ in range(epochs):

@@ -1,4 +1,4 @@
-# expect: double-step
+# expect: double-step numeric
 def train(model, loader, criterion, optimizer, epochs):
     averages = []
     for _ in range(epochs):

@@ -1,4 +1,4 @@
-# expect: loss-shape-broadcast
+# expect: loss-shape-broadcast numeric
 import warnings
 
 warnings.filterwarnings("ignore")  # torch warns of the shapes; the warning went unread

@@ -1,4 +1,4 @@
-# expect: missing-zero-grad
+# expect: missing-zero-grad numeric
 def train(model, loader, criterion, optimizer, epochs):
     averages = []
     for _ in range(epochs):

@@ -1,4 +1,4 @@
-# expect: step-before-backward
+# expect: step-before-backward numeric
 def train(model, loader, criterion, optimizer, epochs):
     averages = []
     for _ in range(epochs):

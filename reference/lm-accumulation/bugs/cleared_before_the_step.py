@@ -1,4 +1,4 @@
-# expect: zero-grad-after-backward
+# expect: zero-grad-after-backward numeric
 import torch
 
 

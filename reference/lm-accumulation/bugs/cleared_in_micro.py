@@ -1,4 +1,4 @@
-# expect: zero-grad-in-micro-batch
+# expect: zero-grad-in-micro-batch numeric
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: clip-after-step
+# expect: clip-after-step numeric
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-hyperparameter
+# expect: wrong-hyperparameter numeric: a loop that takes one step too few
 import torch
 
 

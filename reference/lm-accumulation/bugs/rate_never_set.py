@@ -1,4 +1,4 @@
-# expect: scheduler-never-stepped
+# expect: scheduler-never-stepped numeric: a loop that never sets the rate
 import torch
 
 

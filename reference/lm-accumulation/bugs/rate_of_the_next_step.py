@@ -1,4 +1,4 @@
-# expect: scheduler-wrong-cadence
+# expect: scheduler-wrong-cadence numeric: a loop that is one step ahead in the schedule
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: same-batch-repeated
+# expect: same-batch-repeated numeric: a loop that uses one micro-batch for the whole step
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: train-in-eval-mode
+# expect: train-in-eval-mode numeric: a loop that stays in evaluation mode after the first evaluation
 import torch
 
 

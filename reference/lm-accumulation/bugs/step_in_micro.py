@@ -1,4 +1,4 @@
-# expect: step-in-micro-batch
+# expect: step-in-micro-batch numeric
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: trains-on-held-out
+# expect: trains-on-held-out numeric
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a squared error averaged over rows alone
 import numpy as np
 
 

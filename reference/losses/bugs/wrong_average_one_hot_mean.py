@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a cross-entropy averaged over all scores, not over samples
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a cross-entropy that is summed, not averaged
 import numpy as np
 
 

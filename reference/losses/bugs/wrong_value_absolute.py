@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: the mean absolute error
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: half of the mean squared error
 import numpy as np
 
 

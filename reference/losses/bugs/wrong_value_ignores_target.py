@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a cross-entropy of the likeliest class, whatever the target
 import numpy as np
 
 

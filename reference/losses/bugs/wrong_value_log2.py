@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a cross-entropy with logarithms to the base 2
 import numpy as np
 
 

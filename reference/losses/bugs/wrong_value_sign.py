@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a cross-entropy without its minus sign
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a cross-entropy of scores that went through a softmax already
 import numpy as np
 
 

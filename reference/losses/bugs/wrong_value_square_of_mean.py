@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: the square of the mean error
 import numpy as np
 
 

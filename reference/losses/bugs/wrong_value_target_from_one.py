@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a cross-entropy whose classes count from 1
 import numpy as np
 
 

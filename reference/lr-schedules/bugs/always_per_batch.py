@@ -1,4 +1,4 @@
-# expect: scheduler-wrong-cadence
+# expect: scheduler-wrong-cadence numeric: a loop that steps a schedule of epochs after every batch
 import math
 
 

@@ -1,4 +1,4 @@
-# expect: scheduler-before-optimizer
+# expect: scheduler-before-optimizer numeric
 import math
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a cosine that counts the warm-up's steps, too
 import math
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a cosine that is not halved
 import math
 
 

@@ -1,4 +1,4 @@
-# expect: double-step
+# expect: double-step numeric
 import math
 
 

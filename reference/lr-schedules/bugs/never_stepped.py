@@ -1,4 +1,4 @@
-# expect: scheduler-never-stepped
+# expect: scheduler-never-stepped numeric
 import math
 
 

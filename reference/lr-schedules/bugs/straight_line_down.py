@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a straight line down after the warm-up
 import math
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a warm-up that begins at zero
 import math
 
 

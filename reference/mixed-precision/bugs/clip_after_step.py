@@ -1,4 +1,4 @@
-# expect: clip-after-step
+# expect: clip-after-step numeric
 """Clips when the step is over."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: clip-before-unscale
+# expect: clip-before-unscale numeric
 """What many published templates do: clip right after the backward pass, and let the step unscale."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: missing-backward
+# expect: missing-backward numeric
 """Scales the loss and forgets to send it backward."""
 
 import torch

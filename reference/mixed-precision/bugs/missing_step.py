@@ -1,4 +1,4 @@
-# expect: missing-step
+# expect: missing-step numeric
 """Unscales, clips and updates, and never steps."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong-hyperparameter
+# expect: wrong-hyperparameter numeric: a loop without autocast
 """Everything through the scaler, but the forward pass in 32 bits."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: scaler-bypassed
+# expect: scaler-bypassed numeric: a loop that never uses the scaler
 """Runs under autocast and forgets the scaler."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a backward that divides by the batch's size twice
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a backward that averages db once more
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a backward that averages over samples and classes
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a backward without the slope of the ReLU
 import numpy as np
 
 

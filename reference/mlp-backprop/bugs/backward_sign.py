@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a backward with the opposite sign
 import numpy as np
 
 

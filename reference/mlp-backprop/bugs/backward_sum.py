@@ -1,4 +1,4 @@
-# expect: wrong-average
+# expect: wrong-average numeric: a backward that sums over the batch and does not average
 import numpy as np
 
 

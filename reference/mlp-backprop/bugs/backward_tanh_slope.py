@@ -1,4 +1,4 @@
-# expect: wrong-gradient
+# expect: wrong-gradient numeric: a backward with the slope of tanh
 import numpy as np
 
 

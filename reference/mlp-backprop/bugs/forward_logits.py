@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a forward that leaves out the softmax
 import numpy as np
 
 

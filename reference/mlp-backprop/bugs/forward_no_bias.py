@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a forward that leaves out the hidden layers' biases
 import numpy as np
 
 

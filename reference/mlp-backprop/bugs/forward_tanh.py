@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: a forward with tanh in place of the ReLU
 import numpy as np
 
 

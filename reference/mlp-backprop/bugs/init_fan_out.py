@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: an initialisation by the fan-out
 import numpy as np
 
 

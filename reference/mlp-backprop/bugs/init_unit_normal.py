@@ -1,4 +1,4 @@
-# expect: wrong-value
+# expect: wrong-value numeric: an initialisation with variance 1
 import numpy as np
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a training that never moves the biases
 import numpy as np
 
 

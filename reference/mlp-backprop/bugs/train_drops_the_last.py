@@ -1,4 +1,4 @@
-# expect: partial-epoch
+# expect: partial-epoch numeric: a training that drops the short last batch
 import numpy as np
 
 

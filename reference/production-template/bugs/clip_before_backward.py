@@ -1,4 +1,4 @@
-# expect: clip-before-backward
+# expect: clip-before-backward numeric
 """Clips before the backward pass."""
 
 import torch

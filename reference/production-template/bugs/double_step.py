@@ -1,4 +1,4 @@
-# expect: double-step
+# expect: double-step numeric
 """Steps twice."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: eval-in-train-mode
+# expect: eval-in-train-mode numeric
 """Validates with dropout, and lets batch norm learn from the validation data."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: missing-clip
+# expect: missing-clip numeric
 """Never clips."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: softmax-before-cross-entropy
+# expect: softmax-before-cross-entropy numeric
 """The model's scores go through a softmax before the cross-entropy, which has one."""
 
 import torch

@@ -1,4 +1,4 @@
-# expect: train-in-eval-mode
+# expect: train-in-eval-mode numeric: a loop that is in training mode for the first epoch only
 """Never goes back to training mode after the first validation."""
 
 import torch

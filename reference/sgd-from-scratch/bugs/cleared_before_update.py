@@ -1,4 +1,4 @@
-# expect: missing-step
+# expect: missing-step numeric: a loop that clears gradients before the update
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a loop that divides a gradient that is a mean already by the batch's size
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: missing-backward
+# expect: missing-backward numeric
 import torch
 
 

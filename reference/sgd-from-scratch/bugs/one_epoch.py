@@ -1,4 +1,4 @@
-# expect: wrong-hyperparameter
+# expect: wrong-hyperparameter numeric: a loop that trains for one epoch
 import torch
 
 

@@ -1,4 +1,4 @@
-# expect: softmax-before-cross-entropy
+# expect: softmax-before-cross-entropy numeric
 import torch
 
 

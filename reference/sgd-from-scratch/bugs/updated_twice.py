@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a loop that updates twice with each gradient
 import torch
 
 

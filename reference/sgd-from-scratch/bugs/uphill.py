@@ -1,4 +1,4 @@
-# expect: wrong-update
+# expect: wrong-update numeric: a loop that adds the gradient where it should subtract it
 import torch
 
 

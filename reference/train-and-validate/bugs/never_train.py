@@ -1,4 +1,4 @@
-# expect: train-in-eval-mode
+# expect: train-in-eval-mode numeric
 import torch
 
 

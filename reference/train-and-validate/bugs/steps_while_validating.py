@@ -1,4 +1,4 @@
-# expect: trains-on-held-out
+# expect: trains-on-held-out numeric: a loop that also trains on each validation batch, after every epoch
 def fit(model, train_loader, val_loader, criterion, optimizer, epochs):
     history = {"train_loss": [], "val_loss": [], "val_accuracy": []}
     for epoch in range(epochs):

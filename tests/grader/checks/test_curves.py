@@ -1,5 +1,7 @@
 """Curves that a `fit` returns: their form, their numbers, and what explains wrong ones."""
 
+import dataclasses
+
 import pytest
 
 from grader.checks import curves
@@ -154,3 +156,16 @@ def test_exercises_that_return_something_else_are_not_looked_at():
     assert (
         curves.wrong_shape(facts()) == curves.wrong_value(facts()) == curves.wrong_average(facts()) == Clear()
     )
+
+
+def test_right_curves_of_a_model_that_nobody_evaluated_are_unknown():
+    """Whoever goes through the validation set without the model has the numbers from elsewhere."""
+    records = run(RIGHT).evidence.records
+    unseen = [
+        dataclasses.replace(record, calls=24, trained=24) if isinstance(record, trace.ForwardUse) else record
+        for record in records
+    ]
+    assert any(isinstance(record, trace.ForwardUse) for record in records)
+    for look in (curves.wrong_value, curves.wrong_average):
+        assert isinstance(look(seen(*unseen)), Unknown)
+        assert isinstance(look(seen(*records)), Clear)

@@ -128,3 +128,10 @@ def test_going_back_to_the_best_weights_before_the_end_is_found():
 )
 def test_weights_that_were_loaded_for_a_look_only_are_not_flagged(loads):
     assert everything(run(7, 3, *loads, load(changed=True))) == {}
+
+
+def test_a_right_course_of_a_model_that_nobody_evaluated_is_unknown():
+    """Whoever goes through the validation set without the model has the losses from elsewhere."""
+    trained, evaluated = use(0, calls=56, trained=56), use(1, calls=35, trained=0)
+    assert isinstance(stopping.early_stopping_wrong(run(7, 3, trained)), Unknown)
+    assert isinstance(stopping.early_stopping_wrong(run(7, 3, trained, evaluated)), Clear)

@@ -104,6 +104,46 @@ def bench() -> Iterator[Bench]:
         yield made
 
 
+VALUE = {"r": ["v", 0, 0, None]}
+MEAN = ["=", "torch.mean", [{"r": ["d", 0, 1, None]}], NOTHING, 1]
+BIAS = {"r": ["p", 1, 0, None]}
+MODE = {"m": {"training": True, "momentum": 1.0}}
+SMUGGLED: dict[str, list[Any]] = {
+    "a plain copy": ["~", "torch.Tensor.copy_", [BIAS, VALUE], NOTHING, 1],
+    "one given by its name": ["~", "torch.clamp_", [], {"m": {"input": BIAS, "min": VALUE}}, 1],
+    "the tenth of a list": [
+        "~",
+        "torch._foreach_add_",
+        [{"l": [{"r": ["v", 0, 1, None]}] * 9 + [BIAS]}, {"l": [VALUE] * 10}],
+        NOTHING,
+        0,
+    ],
+    "a mean that is kept": [
+        "~",
+        "torch.nn.functional.batch_norm",
+        [{"r": ["v", 0, 2, None]}, BIAS, {"r": ["v", 0, 1, None]}],
+        MODE,
+        1,
+    ],
+    "a mean that is kept by name": [
+        "~",
+        "torch.nn.functional.batch_norm",
+        [{"r": ["v", 0, 2, None]}],
+        {"m": {"running_mean": BIAS, "running_var": {"r": ["v", 0, 1, None]}, **MODE["m"]}},
+        1,
+    ],
+    "an entry": ["~", "torch.Tensor.__setitem__", [BIAS, {"e": 0}, VALUE], NOTHING, 0],
+    "another storage": ["~", "torch.Tensor.data.__set__", [BIAS, {"r": ["v", 0, 3, None]}], NOTHING, 0],
+}
+"""Ways to write what the data hold into a parameter: a mean (v 0), after ones, a column and the mean as a vector."""
+READY = [
+    MEAN,
+    ["=", "torch.ones", [1], NOTHING, 1],
+    ["=", "torch.Tensor.expand", [VALUE, 4, 1], NOTHING, 1],
+    ["=", "torch.Tensor.reshape", [VALUE, 1], NOTHING, 1],
+]
+
+
 # ── what is right is done ────────────────────────────────────────────────────────────────────────
 
 
@@ -322,6 +362,37 @@ def test_what_is_not_on_the_list_cannot_be_done(bench: Bench, name: str) -> None
     with pytest.raises(Cannot):
         bench.run(UNKNOWN[name])
     assert bench.weights == [0.5] * 4
+
+
+def test_a_scaled_step_that_overflows_on_other_data_is_left_out_and_the_scale_falls(bench: Bench) -> None:
+    bench.things.careful = True
+    huge = ["~", "torch.Tensor.mul_", [{"r": ["g", 0, 0, None]}, 1e30], NOTHING, 1]
+    before = bench.weights
+    made, scaled, backward, _, step, update = SCALED
+    bench.run(["I", 0], *STEP[:4], made, scaled, backward, *[huge] * 3, step, update)
+    assert bench.weights == before
+    scaler = bench.spies.scaler_at(0)
+    assert scaler is not None
+    assert scaler.get_scale() == 2.0
+
+
+@pytest.mark.parametrize("name", SMUGGLED)
+def test_no_function_writes_data_into_a_parameter(bench: Bench, name: str) -> None:
+    with pytest.raises(Cannot, match="not from a gradient"):
+        bench.run(*READY, SMUGGLED[name])
+
+
+def test_what_works_in_place_when_asked_to_is_a_change_by_hand(bench: Bench) -> None:
+    relu = ["~", "torch.nn.functional.relu", [PARAMETER], {"m": {"inplace": True}}, 1]
+    assert bench.run(relu).by_hand
+    assert not bench.run([*relu[:3], NOTHING, 1]).by_hand
+    column = ["=", "torch.ones", [4, 1], NOTHING, 1]
+    norm = [
+        "=",
+        "torch.nn.functional.batch_norm",
+        [VALUE, {"r": ["u", 0, 0, None]}, {"r": ["u", 0, 1, None]}],
+    ]
+    assert not bench.run(column, [*norm, {"m": {"weight": BIAS, "training": True}}, 1]).by_hand
 
 
 @pytest.mark.parametrize("name", CONTRADICTIONS)

@@ -10,17 +10,21 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch.optim import optimizer as torch_optimizer
 
 from grader.challenge import Challenge
+from grader.checks.registry import run_checks
 from grader.examine import prepare
 from grader.examiner.replay import Replayed, beats_of, replay
 from grader.exercise import course, load_exercise
 from grader.launch.base import Job
 from grader.launch.lines import Lines, limits_of
 from grader.launch.local import LocalLauncher
-from grader.models import Submission
+from grader.models import Evidence, Submission
 from grader.pipeline import gated, job_of, run
+from grader.verify import composed
 from sandbox import trace
 
 EXERCISE = load_exercise("linreg-torch")
@@ -82,7 +86,19 @@ return [0.0] * epochs
 """,
     "    ",
 )
-LOOPS = {"solution": SOLUTION, "changing": CHANGING, "odd": ODD, "kept": KEPT, "by hand": BY_HAND}
+NEVER_CLEARED = SOLUTION.replace("            optimizer.zero_grad()", "            pass")
+STEPPED_TWICE = SOLUTION.replace(
+    "            optimizer.step()", "            optimizer.step()\n            optimizer.step()"
+)
+LOOPS = {
+    "solution": SOLUTION,
+    "changing": CHANGING,
+    "odd": ODD,
+    "kept": KEPT,
+    "by hand": BY_HAND,
+    "never cleared": NEVER_CLEARED,
+    "stepped twice": STEPPED_TWICE,
+}
 
 
 @dataclass(frozen=True)
@@ -187,13 +203,20 @@ def test_what_was_run_is_equal(claims: Callable[..., Claimed], name: str, traced
         assert own.of(trace.End)[0].counts == end.counts
 
 
-def test_a_replay_of_a_replay_is_equal(solution: Claimed) -> None:
-    first = solution.replayed()
-    own = trace.read(first.trace)
-    assert not [record for record in own if isinstance(record, (trace.Script, trace.Program))]
-    program = [*solution.of(trace.Script), *solution.of(trace.Program)]  # nobody executes a replay's own
-    again = replace(solution, records=(*own, *program), weights=first.weights).replayed()
-    assert again.status == "equal"
+def test_a_replay_tells_no_program_of_its_own(solution: Claimed) -> None:
+    """Nobody executes it once more, and telling it takes time."""
+    own = trace.read(solution.replayed().trace)
+    assert not [record for record in own if isinstance(record, (trace.Program, trace.Script))]
+
+
+@pytest.mark.parametrize(
+    ("name", "traced", "own"),
+    [("solution", False, False), ("changing", False, True), ("odd", False, False), ("by hand", True, True)],
+)
+def test_what_has_to_train_elsewhere_too_is_told(
+    claims: Callable[..., Claimed], name: str, traced: bool, own: bool
+) -> None:
+    assert claims(name, traced=traced).replayed().by_hand is own
 
 
 def test_what_is_not_told_in_full_is_unknown(claims: Callable[..., Claimed]) -> None:
@@ -274,6 +297,71 @@ def test_an_operation_left_out_or_done_twice_is_found(solution: Claimed, letter:
             assert replayed.status in ("equal", *NEVER_EQUAL)
         else:
             assert replayed.status in NEVER_EQUAL
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one script's operations: `what` happens to the one at `place`, `other` is another place."""
+
+    what: str
+    script: int
+    place: int
+    other: int
+
+    def applied(self, claimed: Claimed) -> Claimed:
+        scripts = claimed.of(trace.Script)
+        chosen = scripts[self.script % len(scripts)]
+        ops = list(chosen.ops)
+        if not ops:
+            return claimed
+        place, other = self.place % len(ops), self.other % len(ops)
+        if self.what == "dropped":
+            del ops[place]
+        elif self.what == "moved":
+            ops.insert(other, ops.pop(place))
+        elif self.what == "doubled":
+            ops.insert(other, ops[place])
+        else:  # taken from another script
+            others = [op for script in scripts for op in script.ops]
+            ops[place] = others[self.other % len(others)]
+        return claimed.but(lambda record: [replace(record, ops=ops)] if record is chosen else [record])
+
+
+CHANGES = st.builds(
+    Change,
+    what=st.sampled_from(["dropped", "moved", "doubled", "replaced"]),
+    script=st.integers(0, 20),
+    place=st.integers(0, 40),
+    other=st.integers(0, 200),
+)
+BUGS = {"never cleared": "missing-zero-grad", "stepped twice": "double-step"}
+
+
+@pytest.mark.parametrize("name", ["solution", *BUGS])
+@given(changes=st.lists(CHANGES, min_size=1, max_size=3))
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+def test_operations_that_are_dropped_moved_or_doubled_are_equal_only_in_effect(
+    claims: Callable[..., Claimed], name: str, changes: list[Change]
+) -> None:
+    """Where a changed program is equal, what is judged is what it does: a bug is found, and a right loop right."""
+    claimed = claims(name)
+    for change in changes:
+        claimed = change.applied(claimed)
+    replayed = claimed.replayed()
+    assert replayed.status in ("equal", "different", "contradiction", "unknown")
+    assert replayed.reason or replayed.status == "equal"
+    if replayed.status != "equal":
+        return
+    records = composed(claimed.records, trace.read(replayed.trace))
+    parameters: dict[str, Any] = dict(claimed.job.fields["parameters"])  # type: ignore[call-overload]
+    results = run_checks(Evidence(records=records, source=(), parameters=parameters), EXERCISE)
+    for slug in ("missing-zero-grad", "double-step", "missing-step", "step-before-backward"):
+        assert (results[slug].status == "found") is (BUGS.get(name) == slug), (slug, changes)
 
 
 @pytest.mark.parametrize("numbers", [[], [[0.05, 1]], [[0.01, 10**9]], [["nan", 1]], [[]], [[0.1, 0.1, 0.1]]])

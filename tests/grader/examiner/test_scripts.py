@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -343,9 +344,19 @@ def test_parameters_without_a_model_are_equal_too(claims: Callable[..., Claimed]
     assert claimed.weights == replayed.weights == b""
 
 
-def test_rows_that_come_as_lists_of_numbers_are_not_told(claims: Callable[..., Claimed]) -> None:
-    replayed = claims(ROWS_IN_LISTS, traced=True).replayed()
-    assert (replayed.status, replayed.reason) == ("unknown", "an operation of its own: list")
+def test_rows_that_come_as_lists_of_numbers_are_told_apart(claims: Callable[..., Claimed]) -> None:
+    claimed = claims(ROWS_IN_LISTS, traced=True)
+    assert claimed.of(trace.Indices)
+    assert claimed.replayed().status == "equal"
+
+
+def test_other_rows_come_to_other_weights(claims: Callable[..., Claimed]) -> None:
+    claimed = claims(ROWS_IN_LISTS, traced=True)
+    numbers = array("i", base64.b64decode(claimed.of(trace.Indices)[0].data))
+    numbers[0], numbers[-1] = numbers[-1], numbers[0]
+    other = trace.Indices(data=base64.b64encode(numbers.tobytes()).decode())
+    records = tuple(other if isinstance(item, trace.Indices) else item for item in claimed.records)
+    assert replace(claimed, records=records).replayed().status == "different"
 
 
 # ── what was not run is found ────────────────────────────────────────────────────────────────────

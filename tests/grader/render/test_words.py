@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.models import Beats, Measurement, Override, SandboxFacts, Verification
+from grader.models import Beats, Counterfactual, Measurement, Override, SandboxFacts, Verification
 from grader.render.words import (
     bound,
     counted,
@@ -99,3 +99,13 @@ def test_of_what_ran_unisolated_is_said_that_nothing_was_verified(make_report):
 )
 def test_a_class_is_counted_by_how_far_it_was_verified_and_only_what_there_is(names, words):
     assert verifications(names) == words
+
+
+def test_the_known_bug_that_comes_to_the_same_numbers_is_told_after_it(make_report):
+    named = Counterfactual(
+        slug="double-step", slugs=("double-step",), text="the weights are what\n<it> computes", distance=0.0
+    )
+    found = Verification(status="observed", method="none", reason="a hook", counterfactual=named)
+    assert verification(make_report(verification=found)) == (
+        "Observed, not verified: a hook. The weights are what <it> computes (distance 0)."
+    )

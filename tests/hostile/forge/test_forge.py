@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from grader.exercise import load_exercise
+from grader.launch import docker
+from grader.launch.docker import DockerLauncher
 from grader.launch.lines import Lines
 from grader.launch.local import LocalLauncher
 from grader.models import Report, Submission
@@ -15,7 +17,10 @@ from grader.pipeline import grade_submission
 from tests.reference.grading import SECRET
 
 FOLDER = Path(__file__).parent
-OPEN: dict[str, str] = {}
+OPEN: dict[str, str] = {
+    "adam-from-scratch/two_faces": "right answers say nothing of the steps that no answer is asked for",
+    "checkpoint-resume/never_saved": "runs that are killed and resumed are told of by the sandbox",
+}
 """Forgeries that pass although they are replayed, each with the reason: holes that are still to be closed."""
 
 
@@ -45,8 +50,9 @@ def parameters(*, replayed: bool) -> list[object]:
 
 @pytest.fixture(scope="module")
 def lines() -> Iterator[Lines]:
-    """One examiner for all, and a sandbox of its own for each run."""
-    with Lines(LocalLauncher(), reuse=False) as opened:
+    """One examiner for all, and a sandbox of its own for each run: containers where there is an engine."""
+    launcher = LocalLauncher() if docker.ready() else DockerLauncher()
+    with Lines(launcher, reuse=False) as opened:
         yield opened
 
 

@@ -1,0 +1,36 @@
+"""The weights that a script's model had when it was first seen, from the trace that tells them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+
+from sandbox import trace
+
+_NAMES = {"float32": "F32", "float64": "F64"}
+
+
+def first_weights(records: Sequence[trace.Record], shapes: Sequence[Sequence[int]], module: int) -> bytes:
+    """A module's parameters as they were first seen, as safetensors in the order of `shapes`; b"" where not told."""
+    numbers = next(
+        (item.params for item in records if isinstance(item, trace.Module) and item.id == module), []
+    )
+    told = {item.id: item for item in records if isinstance(item, trace.Initial)}
+    left = [told[number] for number in numbers if number in told]
+    entries: dict[str, object] = {}
+    body = b""
+    for place, shape in enumerate(shapes):
+        record = next((item for item in left if item.shape == list(shape) and item.dtype in _NAMES), None)
+        if record is None:
+            return b""
+        left.remove(record)
+        try:
+            content = base64.b64decode(record.data, validate=True)
+        except ValueError:
+            return b""
+        offsets = [len(body), len(body) + len(content)]
+        entries[str(place)] = {"dtype": _NAMES[record.dtype], "shape": list(shape), "data_offsets": offsets}
+        body += content
+    header = json.dumps(entries).encode()
+    return len(header).to_bytes(8, "little") + header + body

@@ -1,0 +1,36 @@
+"""A batch is only given while more points than one batch are left."""
+
+import random
+
+
+class Line:
+    def __init__(self):
+        self.slope = self.height = 0.0
+
+    def errors(self, points):
+        return [self.height + self.slope * x - y for x, y in points]
+
+    def gradients(self, points):
+        errors = self.errors(points)
+        by_slope = sum(2 * error * x for error, (x, _) in zip(errors, points))
+        by_height = sum(2 * error for error in errors)
+        return by_slope / len(points), by_height / len(points)
+
+    def move(self, gradients, rate):
+        self.slope -= rate * gradients[0]
+        self.height -= rate * gradients[1]
+
+
+def cut(points, size):
+    while len(points) > size:
+        yield points[:size]
+        points = points[size:]
+
+
+def train(data, epochs, batch_size, lr):
+    line, points = Line(), list(data)
+    for _ in range(epochs):
+        random.shuffle(points)
+        for batch in cut(points, batch_size):
+            line.move(line.gradients(batch), lr)
+    return line.slope, line.height

@@ -1,0 +1,35 @@
+"""Slope and height move alike."""
+
+import random
+
+
+class Line:
+    def __init__(self):
+        self.slope = self.height = 0.0
+
+    def errors(self, points):
+        return [self.height + self.slope * x - y for x, y in points]
+
+    def gradients(self, points):
+        errors = self.errors(points)
+        both = 2 * sum(errors) / len(points)
+        return both, both
+
+    def move(self, gradients, rate):
+        self.slope -= rate * gradients[0]
+        self.height -= rate * gradients[1]
+
+
+def cut(points, size):
+    while points:
+        yield points[:size]
+        points = points[size:]
+
+
+def train(data, epochs, batch_size, lr):
+    line, points = Line(), list(data)
+    for _ in range(epochs):
+        random.shuffle(points)
+        for batch in cut(points, batch_size):
+            line.move(line.gradients(batch), lr)
+    return line.slope, line.height

@@ -1,0 +1,31 @@
+"""The rate changes as it should, and no step uses it."""
+
+import math
+
+
+def descend(model, criterion, optimizer, batch):
+    samples, values = batch
+    for weight in model.parameters():
+        weight.grad = None
+    error = criterion(model(samples), values)
+    error.backward()
+
+
+def train(model, loader, criterion, optimizer, scheduler, schedule_per, epochs):
+    for _ in range(epochs):
+        for batch in loader:
+            descend(model, criterion, optimizer, batch)
+            if schedule_per != "epoch":
+                scheduler.step()
+        if schedule_per != "batch":
+            scheduler.step()
+
+
+def warmup_cosine(step, warmup, total, peak):
+    if step >= total:
+        return 0.0
+    rising = step < warmup
+    if rising:
+        return (step + 1) * peak / warmup
+    turned = math.pi * (step - warmup) / (total - warmup)
+    return 0.5 * peak * (math.cos(turned) + 1.0)

@@ -1,0 +1,29 @@
+"""The cosine goes down from the first step on."""
+
+import math
+
+
+def descend(model, criterion, optimizer, batch):
+    samples, values = batch
+    for weight in model.parameters():
+        weight.grad = None
+    error = criterion(model(samples), values)
+    error.backward()
+    optimizer.step()
+
+
+def train(model, loader, criterion, optimizer, scheduler, schedule_per, epochs):
+    for _ in range(epochs):
+        for batch in loader:
+            descend(model, criterion, optimizer, batch)
+            if schedule_per != "epoch":
+                scheduler.step()
+        if schedule_per != "batch":
+            scheduler.step()
+
+
+def warmup_cosine(step, warmup, total, peak):
+    if step >= total:
+        return 0.0
+    turned = math.pi * step / total
+    return 0.5 * peak * (math.cos(turned) + 1.0)
