@@ -110,8 +110,20 @@ def asked(fields, *, exercise=MNIST, seconds=1.0):
     return found, endpoint
 
 
-def done(metrics, cut, status="done"):
-    return {"status": status, "metrics": metrics, "cut": cut}
+def done(metrics, cut, status="done", first=None):
+    return {
+        "status": status,
+        "metrics": metrics,
+        "cut": cut,
+        "first": {} if first is None else {"accuracy": first},
+    }
+
+
+@pytest.mark.parametrize(
+    ("cut", "first", "wanted"), [(0.92, 0.92, True), (0.95, 0.1, False), (0.92, None, False)]
+)
+def test_first_weights_that_are_good_already_are_no_learning_without_a_loss(cut, first, wanted):
+    assert asked(done({"accuracy": 0.95}, {"accuracy": cut}, first=first))[0] is wanted
 
 
 @pytest.mark.parametrize(

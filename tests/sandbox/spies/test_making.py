@@ -211,7 +211,7 @@ def test_a_data_set_of_the_exercise_s_own_comes_with_its_transform() -> None:
         ("torchvision.transforms.ToTensor()", "None", None),
         ("torchvision.transforms.ToTensor()", "int", "train"),
         ("None", "None", "train"),
-        ("torchvision.transforms.Lambda(lambda it: it)", "None", "train"),
+        ("torchvision.transforms.RandomRotation(3)", "None", "train"),
     ],
 )
 def test_any_other_data_set_is_not_told(transform: str, target: str, name: str | None) -> None:
