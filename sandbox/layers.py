@@ -23,7 +23,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "AdaptiveAvgPool2d": ("output_size",),
     "BatchNorm1d": _NORM,
     "BatchNorm2d": _NORM,
-    "LayerNorm": ("normalized_shape", "eps", "elementwise_affine"),
+    "LayerNorm": ("normalized_shape", "eps", "elementwise_affine", "bias"),
     "Dropout": ("p",),
     "Dropout2d": ("p",),
     "Embedding": ("num_embeddings", "embedding_dim", "padding_idx"),

@@ -53,7 +53,8 @@ def known(dataset: object) -> str | None:
     if type(dataset) is not MNIST:
         return None
     images, labels = _whole(Path(dataset.raw_folder), dataset.train)
-    same = torch.equal(dataset.data, images) and torch.equal(dataset.targets, labels)
+    pairs = ((dataset.data, images), (dataset.targets, labels))
+    same = all(own.dtype is whole.dtype and torch.equal(own, whole) for own, whole in pairs)
     return ("train" if dataset.train else "held-out") if same else None
 
 

@@ -74,7 +74,7 @@ class Body(TorchFunctionMode):
     ) -> Any:
         """See torch.overrides."""
         kwargs = kwargs or {}
-        if self._inside:
+        if self._inside or func is torch._C._set_grad_enabled:  # each operation says whether gradients are on
             return func(*args, **kwargs)
         name = resolve_name(func) or f"torch.{getattr(func, '__name__', '')}"
         told = self._shield(lambda: ([self._told(value) for value in args], self._told(kwargs)))
@@ -107,8 +107,8 @@ class Body(TorchFunctionMode):
     def _tensor(self, value: Any) -> Any:
         """A tensor as an operand; None where it is none that is known."""
         for kind, known in (("v", self._values), ("i", self._inputs), ("u", self._buffers)):
-            for place, tensor in enumerate(known):
-                if tensor is value:
+            for place in reversed(range(len(known))):  # what worked in place gave the same tensor again
+                if known[place] is value:
                     return [kind, place]
         if isinstance(value, torch.Tensor) and (number := self._parameter(value)) >= 0:
             return ["p", number]

@@ -87,6 +87,10 @@ class Making:
         """Something that is not told may draw from torch's generator."""
         self._moved = True
 
+    def seeded(self) -> None:
+        """torch's generator begins anew."""
+        self._drawn = (0, 0)
+
     def draws(self) -> None:
         """Something that is told is about to draw from torch's generator."""
         if not self._moved or self._recorder.script.asking:
@@ -148,10 +152,10 @@ class Making:
                 ]
             return
         text = json.dumps([body.ops, result])
-        new = self._bodies.setdefault(text, len(self._bodies))
-        self._kinds[kind] = new
-        if new == len(self._bodies) - 1:
-            self._recorder.write(trace.Body(id=new, ops=body.ops, result=result))
+        if text not in self._bodies:
+            self._bodies[text] = len(self._bodies)
+            self._recorder.write(trace.Body(id=self._bodies[text], ops=body.ops, result=result))
+        self._kinds[kind] = new = self._bodies[text]
         if self._now.get(kind[0]) != new:
             self._now[kind[0]] = new
             script.ops.insert(self._place, ["V", kind[0], new])
@@ -182,11 +186,13 @@ class Making:
         for name, child in module._modules.items():
             if child is None:
                 continue
-            children[name] = self._tree(child, depth - 1)
-        if None in children.values():
-            return None
+            told = self._tree(child, depth - 1)
+            if told is None:
+                return None
+            children[name] = told
         name = type(module).__name__
-        if settings is None and not (name in CONTAINERS and is_plain(module)):
+        container = name in CONTAINERS and is_plain(module)
+        if settings is None and not (container and all(map(_is_made_of_layers, children.values()))):
             name = f"* {name[:40]}"
         numbers = {
             key: self._recorder.registry.find(tensor)

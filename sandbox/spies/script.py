@@ -302,6 +302,8 @@ class ScriptLog(CallLog):
 
     def seeded(self, name: str, seed: int) -> None:
         """torch's global generator was seeded."""
+        if (making := self._recorder.making) is not None:
+            making.seeded()
         if name == "manual_seed" and seed >= 0:
             self.add(["N", seed])
         else:

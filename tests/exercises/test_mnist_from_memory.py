@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gzip
 import importlib.util
+import itertools
 import runpy
 from pathlib import Path
 from types import ModuleType
@@ -147,14 +148,56 @@ def lit(labels: list[int]) -> Files:
 
 def test_a_perfect_map_scores_one_and_a_reversed_one_zero() -> None:
     weights = [np.eye(10, 784, dtype=np.float32), np.zeros(10, dtype=np.float32)]
-    right, count = task.evaluate(weights, lit([3, 1, 4, 1, 5, 9]), 1.0, 0.0)
-    assert (right["accuracy"], count) == (1.0, 6)
+    assert task.evaluate(weights, lit([3, 1, 4, 1, 5, 9]), 1.0, 0.0) == (
+        {"accuracy": 1.0, "renamed_accuracy": 1.0},
+        6,
+    )
     assert task.evaluate(weights, lit([3, 1, 4, 1, 5, 9]), -1.0, 0.0)[0]["accuracy"] == 0.0
 
 
 def test_all_zero_weights_score_what_guessing_one_class_scores() -> None:
     weights = [np.zeros((10, 784)), np.zeros(10)]
-    assert task.evaluate(weights, lit([0, 1, 2, 3, 0]), 1.0, 0.0)[0]["accuracy"] == 0.4
+    assert task.evaluate(weights, lit([0, 1, 2, 3, 0]), 1.0, 0.0) == (
+        {"accuracy": 0.4, "renamed_accuracy": 0.4},
+        5,
+    )
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_the_best_renaming_is_the_best_of_all(number: int) -> None:
+    """Against every renaming of the few classes that are guessed or there."""
+    rng = np.random.default_rng(number)
+    classes = 1 + number % 5
+    guesses = rng.integers(classes, size=40)
+    labels = rng.integers(classes, size=40).astype(np.uint8)
+    best = max(
+        float((np.array(names)[guesses] == labels).mean()) for names in itertools.permutations(range(classes))
+    )
+    assert task._renamed(guesses, labels) == best
+
+
+def test_renaming_finds_what_was_renamed_and_never_less_than_what_was_not() -> None:
+    rng = np.random.default_rng(3)
+    labels = rng.integers(10, size=500).astype(np.uint8)
+    for _ in range(5):
+        assert task._renamed(rng.permutation(10)[labels], labels) == 1.0
+        guesses = rng.integers(10, size=500)
+        assert (guesses == labels).mean() <= task._renamed(guesses, labels) < 0.35
+    assert task._renamed(np.zeros(0, dtype=np.intp), labels[:0]) == 0.0
+
+
+def test_one_guess_cannot_stand_for_two_classes() -> None:
+    labels = np.array([0, 0, 1, 1, 1], dtype=np.uint8)
+    assert task._renamed(np.zeros(5, dtype=np.intp), labels) == 0.6
+    assert task._renamed(np.array([7, 7, 7, 4, 4]), labels) == 0.8
+
+
+def test_a_map_of_renamed_classes_reads_nothing_but_renamed_all() -> None:
+    weights = [np.roll(np.eye(10, 784), 1, axis=0), np.zeros(10)]
+    assert task.evaluate(weights, lit([3, 1, 4, 1, 5, 9]), 1.0, 0.0)[0] == {
+        "accuracy": 0.0,
+        "renamed_accuracy": 1.0,
+    }
 
 
 def test_scale_and_shift_are_part_of_the_map() -> None:
@@ -278,6 +321,72 @@ def test_sources_are_the_raw_rows_of_both_sets(
     assert np.array_equal(
         sources["held-out"], task.read_idx(drawn[0][task.TRAINING_FILES[2]]).reshape(-1, 784)
     )
+
+
+def test_raw_tensors_are_both_sets_as_their_files_have_them(
+    served: tuple[ModuleType, Path], drawn: tuple[Files, Files]
+) -> None:
+    model, folder = served
+    tensors = model.tensors(folder)
+    assert [tensor.dtype for tensor in tensors] == [torch.uint8, torch.int64] * 2
+    for tensor, name in zip(tensors, task.TRAINING_FILES, strict=True):
+        assert np.array_equal(tensor.numpy(), task.read_idx(drawn[0][name]))
+
+
+def test_mnist_as_it_was_served_is_known_by_its_name(served: tuple[ModuleType, Path]) -> None:
+    from torchvision.datasets import MNIST
+    from torchvision.transforms import ToTensor
+
+    model, folder = served
+    assert model.known(MNIST("data", train=True)) == "train"
+    assert model.known(MNIST("elsewhere", train=False, transform=ToTensor())) == "held-out"
+    for name in ("train", "held-out"):
+        assert model.known(model.dataset(folder, name, None)) == name
+    with pytest.raises(KeyError):
+        model.dataset(folder, "hidden", None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "data.data[0, 0, 0] += 1",
+        "data.targets[5] = (data.targets[5] + 1) % 10",
+        "data.data = data.data[:-1]",
+        "data.data = data.data.flip(0)",
+        "data.data = data.data.float()",
+        "data.targets = torch.zeros_like(data.targets)",
+        "data.data = other.data",
+    ],
+)
+def test_a_changed_one_is_not_known(served: tuple[ModuleType, Path], change: str) -> None:
+    from torchvision.datasets import MNIST
+
+    model, _ = served
+    data, other = MNIST("data", train=True), MNIST("data", train=False)
+    exec(change, {"torch": torch, "data": data, "other": other})
+    assert model.known(data) is None
+    assert model.known(MNIST("data", train=True)) == "train"
+
+
+def test_other_data_sets_are_not_known(served: tuple[ModuleType, Path]) -> None:
+    from torch.utils.data import Subset, TensorDataset
+    from torchvision.datasets import MNIST
+
+    model, _ = served
+    mnist = MNIST("data", train=True)
+    own = type("MNIST", (MNIST,), {})("data", train=True)
+    for other in (own, Subset(mnist, range(6000)), TensorDataset(mnist.data, mnist.targets), None, [mnist]):
+        assert model.known(other) is None
+
+
+def test_the_data_set_of_a_name_is_read_through_the_transform(served: tuple[ModuleType, Path]) -> None:
+    from torchvision.transforms import ToTensor
+
+    model, folder = served
+    raw, labels = model.tensors(folder)[2:]
+    image, label = model.dataset(folder, "held-out", ToTensor())[7]
+    assert torch.equal(image[0], raw[7] / 255)
+    assert label == int(labels[7])
 
 
 def test_the_solution_reads_over_91_percent_of_hidden_digits(

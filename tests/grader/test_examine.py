@@ -1,22 +1,23 @@
 """Asking the examiner: what it draws is kept apart, what it answers is checked, and its failures are ours."""
 
+import base64
 import json
 import math
 import time
 
 import numpy as np
 import pytest
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
-from grader import examine
+from grader import examine, gate
 from grader.challenge import Challenge
 from grader.errors import ExaminerError
-from grader.examine import Prepared, measure, prepare
+from grader.examine import Prepared, first_weights, measure, prepare, untrained
 from grader.exercise import load_exercise
 from grader.launch.base import Limits
 from grader.launch.drive import Line
 from grader.launch.lines import Lines
-from sandbox import wire
+from sandbox import trace, wire
 from tests.grader.fakes import READY, FakeLauncher, Scripted, answer, examiner, graded
 
 LINREG = load_exercise("linreg-torch")
@@ -164,3 +165,113 @@ def test_a_request_is_json_whatever_the_map_holds():
     endpoint = examiner(METRICS)
     measured(endpoint, records=(graded(scale=1e300),))
     assert json.dumps(endpoint.requests[0], allow_nan=False)
+
+
+# ── the first weights of a script's own model ────────────────────────────────────────────────────
+
+MNIST = load_exercise("mnist-from-memory")
+MATRIX = np.linspace(-1, 1, 7840, dtype=np.float32).reshape(10, 784)
+BIAS = np.arange(10, dtype=np.float32)
+
+
+def module(number=0, params=(0, 1)):
+    return trace.Module(id=number, cls="Net", params=list(params), given=False)
+
+
+def initial(number, array, **changes):
+    fields = {
+        "id": number,
+        "shape": list(array.shape),
+        "dtype": str(array.dtype),
+        "grad": True,
+        "data": base64.b64encode(np.ascontiguousarray(array).tobytes()).decode(),
+    }
+    return trace.Initial(**{**fields, **changes})
+
+
+SHAPES = [[10, 784], [10]]
+TOLD = (module(), initial(0, MATRIX), initial(1, BIAS))
+
+
+def test_first_weights_are_the_module_s_own_as_they_were_told():
+    weights = first_weights(TOLD, SHAPES, 0)
+    gate.check_weights(weights, SHAPES)
+    arrays = load(weights)
+    assert np.array_equal(arrays["0"], MATRIX)
+    assert np.array_equal(arrays["1"], BIAS)
+
+
+def test_first_weights_come_in_the_order_of_the_shapes_from_the_right_module():
+    others = (module(0, (2, 3)), initial(2, MATRIX + 1), initial(3, BIAS + 1))
+    records = (*others, module(1, (1, 0)), *TOLD[1:])
+    assert first_weights(records, SHAPES, 1) == first_weights(TOLD, SHAPES, 0)
+    assert np.array_equal(load(first_weights(records, SHAPES, 0))["1"], BIAS + 1)
+
+
+def test_parameters_of_one_shape_are_each_taken_once():
+    records = (module(), initial(0, BIAS), initial(1, BIAS + 1))
+    arrays = load(first_weights(records, [[10], [10]], 0))
+    assert np.array_equal(arrays["0"], BIAS)
+    assert np.array_equal(arrays["1"], BIAS + 1)
+    assert first_weights(records[:2], [[10], [10]], 0) == b""
+
+
+def test_double_weights_are_told_as_such():
+    records = (module(), initial(0, MATRIX.astype(np.float64)), initial(1, BIAS))
+    weights = first_weights(records, SHAPES, 0)
+    assert load(weights)["0"].dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        (),
+        (module(),),
+        (module(), initial(0, MATRIX)),
+        (module(1), *TOLD[1:]),
+        (module(0, ()), *TOLD[1:]),
+        (module(), initial(0, MATRIX.T), initial(1, BIAS)),
+        (module(), initial(0, MATRIX, dtype="float16"), initial(1, BIAS)),
+        (module(), initial(0, MATRIX, data="no base64!"), initial(1, BIAS)),
+        (module(), initial(0, MATRIX, data="\N{SNOWMAN}"), initial(1, BIAS)),
+    ],
+)
+def test_first_weights_that_were_not_told_are_none(records):
+    assert first_weights(records, SHAPES, 0) == b""
+
+
+WHOLE = (*TOLD, graded(scale=2.0))
+
+
+def measured_untrained(endpoint=None, *, records=WHOLE, exercise=MNIST):
+    with Lines(FakeLauncher(examiner=[endpoint] if endpoint else [])) as lines:
+        return untrained(lines, exercise, records, PREPARED)
+
+
+def test_the_first_weights_are_measured_like_the_last_with_a_limit():
+    endpoint = examiner(answer({"metrics": {"accuracy": 0.1, "renamed_accuracy": 0.2}, "samples": 5000}))
+    result = measured_untrained(endpoint)
+    assert (result.metric, result.value, result.threshold) == ("renamed_accuracy", 0.2, 0.35)
+    assert (result.better, result.samples) == ("lower", 5000)
+    (request,) = endpoint.requests
+    assert (request["op"], request["scale"]) == ("measure", 2.0)
+    assert endpoint.files["weights.safetensors"] == first_weights(TOLD, SHAPES, 0)
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        TOLD,
+        (graded(),),
+        (*TOLD, graded(module=5)),
+        (module(), initial(0, MATRIX, data="AAAA"), TOLD[2], graded()),
+        (module(), initial(0, MATRIX * np.float32("nan")), TOLD[2], graded()),
+        (module(), initial(0, MATRIX * np.float32("inf")), TOLD[2], graded()),
+    ],
+)
+def test_what_was_not_told_or_is_no_number_is_not_measured(records):
+    assert measured_untrained(records=records) is None  # no examiner is prepared: starting one would fail
+
+
+def test_exercises_that_do_not_ask_do_not_measure():
+    assert measured_untrained(exercise=LINREG) is None

@@ -2,10 +2,13 @@
 
 import pytest
 
+from grader.challenge import Challenge
+from grader.exercise import load_exercise
+from grader.launch.lines import Lines
 from grader.models import Verification
-from grader.verify import Replayed, composed, lesser, told
+from grader.verify import JOB, LEAST_SECONDS, MOST_SECONDS, Replayed, composed, lesser, told, transfers
 from sandbox import trace
-from tests.grader.fakes import HEADER, STARTED
+from tests.grader.fakes import HEADER, STARTED, FakeLauncher, answer, examiner
 
 VERIFIED = Verification(status="verified", method="replay")
 OBSERVED = Verification(status="observed", method="none")
@@ -81,3 +84,110 @@ def test_of_several_runs_the_one_that_says_least_counts():
 def test_a_run_that_was_not_verified_lets_no_other_vouch_for_it(pair):
     assert lesser(*pair).status == "observed"
     assert lesser(*pair).method == "replay"
+
+
+# ── on data that no run has seen ─────────────────────────────────────────────────────────────────
+
+MNIST = load_exercise("mnist-from-memory")  # accuracy of at least 0.9
+LINREG = load_exercise("linreg-torch")  # mean squared error of at most 0.03
+GIVEN = {
+    "entry": "script",
+    "name": "",
+    "seeds": {"init": 1, "order": 2, "dropout": 3},
+    "parameters": {"samples": 6000},
+    "shapes": MNIST.shapes,
+    "traced": True,
+    "defines": [],
+}
+
+
+def asked(fields, *, exercise=MNIST, seconds=1.0):
+    """Whether a program transfers by an examiner's answer, and what that was asked for."""
+    endpoint = examiner(answer(fields)) if fields is not None else examiner()
+    challenge = Challenge.derive(bytes(32), exercise.slug, exercise.version, "ada", "0" * 64)
+    with Lines(FakeLauncher(examiner=[endpoint])) as lines:
+        found = transfers(lines, exercise, challenge, GIVEN, (HEADER, STARTED), seconds)
+    return found, endpoint
+
+
+def done(metrics, cut, status="done", first=None):
+    return {
+        "status": status,
+        "metrics": metrics,
+        "cut": cut,
+        "first": {} if first is None else {"accuracy": first},
+    }
+
+
+@pytest.mark.parametrize(
+    ("cut", "first", "wanted"), [(0.92, 0.92, True), (0.95, 0.1, False), (0.92, None, False)]
+)
+def test_first_weights_that_are_good_already_are_no_learning_without_a_loss(cut, first, wanted):
+    assert asked(done({"accuracy": 0.95}, {"accuracy": cut}, first=first))[0] is wanted
+
+
+@pytest.mark.parametrize(
+    ("metrics", "cut", "wanted"),
+    [
+        ({"accuracy": 0.95}, {"accuracy": 0.1}, True),
+        ({"accuracy": 0.9}, {"accuracy": 0.8999}, True),
+        ({"accuracy": 0.95}, {}, True),  # what is cut off came to numbers that are none
+        ({"accuracy": 0.8999}, {"accuracy": 0.1}, False),
+        ({"accuracy": 0.95}, {"accuracy": 0.9}, False),
+        ({"accuracy": 0.95}, {"accuracy": 0.95}, False),
+        ({"accuracy": 0.1}, {"accuracy": 0.95}, False),
+        ({}, {}, False),
+        ({"other": 1.0}, {"accuracy": 0.1}, False),
+        ({"accuracy": None}, {"accuracy": 0.1}, False),
+        ({"accuracy": float("nan")}, {"accuracy": 0.1}, False),
+        ({"accuracy": 0.95}, {"accuracy": float("nan")}, True),
+    ],
+)
+def test_a_program_transfers_that_learns_there_and_only_from_its_loss(metrics, cut, wanted):
+    assert asked(done(metrics, cut))[0] is wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "cut", "wanted"),
+    [(0.01, 4.0, True), (0.03, 0.031, True), (0.01, 0.02, False), (0.1, 4.0, False)],
+)
+def test_a_number_that_is_to_be_low_is_low(value, cut, wanted):
+    assert asked(done({"mse": value}, {"mse": cut}), exercise=LINREG)[0] is wanted
+
+
+@pytest.mark.parametrize("status", ["unknown", "contradiction", "too-long", "equal", ""])
+def test_a_program_that_was_not_executed_there_does_not_transfer(status):
+    assert asked(done({"accuracy": 0.95}, {"accuracy": 0.1}, status))[0] is False
+
+
+def test_an_examiner_that_fails_in_it_is_ended_and_proves_nothing():
+    found, endpoint = asked(None)
+    assert found is False
+    assert endpoint.closed
+    assert asked({"error": "KeyError"})[0] is False
+
+
+def test_other_data_and_other_seeds_are_drawn():
+    _, endpoint = asked(done({}, {}))
+    (request,) = endpoint.requests
+    challenge = Challenge.derive(bytes(32), MNIST.slug, MNIST.version, "ada", "0" * 64)
+    assert (request["op"], request["exercise"]) == ("transfer", MNIST.slug)
+    seeds = request["seeds"]
+    assert seeds.keys() == {"train", "hidden"}
+    assert not {challenge.seed("train"), challenge.seed("hidden")} & set(seeds.values())
+    assert set(request["job"]) == set(JOB)
+    assert request["job"]["seeds"].keys() == GIVEN["seeds"].keys()
+    assert all(request["job"]["seeds"][name] != seed for name, seed in GIVEN["seeds"].items())
+    assert endpoint.files == {"trace.jsonl": trace.encode(HEADER) + trace.encode(STARTED)}
+
+
+@pytest.mark.parametrize(("seconds", "limit"), [(0.1, LEAST_SECONDS), (6.0, 30.0), (1e6, MOST_SECONDS)])
+def test_it_may_take_a_few_times_as_long_as_the_run(seconds, limit):
+    (request,) = asked(done({}, {}), seconds=seconds)[1].requests
+    assert request["seconds"] == limit
+
+
+def test_where_nothing_is_measured_nobody_is_asked():
+    found, endpoint = asked(done({}, {}), exercise=load_exercise("losses"))
+    assert found is True
+    assert endpoint.sent == b""

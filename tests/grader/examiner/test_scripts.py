@@ -38,6 +38,7 @@ from torchvision.datasets import MNIST
 train = MNIST("data", train=True, transform=transforms.ToTensor())
 held_out = MNIST("data", train=False, transform=transforms.ToTensor())
 """
+SEED = "torch.manual_seed(3)\n"
 LOADER = "loader = DataLoader(train, batch_size=64, shuffle=True)\n"
 LINEAR = "model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))\n"
 SGD = "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
@@ -92,6 +93,39 @@ class Net(nn.Module):
         x = x.flatten(1)
         return (self.one(x) + self.two(x)) / 2
 model = Net()
+"""
+IN_PLACE = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.relu, self.last = nn.Linear(784, 16), nn.ReLU(inplace=True), nn.Linear(16, 10)
+    def forward(self, x):
+        x = self.first(x.flatten(1))
+        x += 1
+        x = self.relu(x)
+        return self.last(x)
+model = Net()
+"""
+NO_GRADIENT = """\
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear, self.norm = nn.Linear(784, 10), nn.LayerNorm(784, bias=False)
+    def forward(self, x):
+        x = self.norm(x.flatten(1))
+        with torch.no_grad():
+            largest = self.linear(x).abs().max()
+        return self.linear(x) / largest
+model = Net()
+"""
+NESTED = """\
+class Block(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.linear, self.drop = nn.Linear(inputs, outputs), nn.Dropout(0.1)
+    def forward(self, x):
+        return self.drop(torch.tanh(self.linear(x)))
+model = nn.Sequential(nn.Flatten(), Block(784, 12), Block(12, 12), nn.Linear(12, 10))
 """
 DROPOUT = "model = nn.Sequential(nn.Flatten(), nn.Dropout(0.2), nn.Linear(784, 10))\n"
 OWN_DROPOUT = """\
@@ -158,6 +192,9 @@ PLAIN = {
     "a class": script(OWN),
     "weights of its own": script(FUNCTIONAL),
     "shared weights": script(SHARED),
+    "layers that work in place": script(IN_PLACE),
+    "a forward without gradients in it": script(NO_GRADIENT),
+    "modules in modules": script(NESTED),
     "dropout": script(DROPOUT),
     "dropout of its own": script(OWN_DROPOUT),
     "a norm": script(NORMED),
@@ -168,6 +205,9 @@ PLAIN = {
     "an evaluation of dropout": script(OWN_DROPOUT, train=TRAIN + EVALUATE),
     "a norm and an evaluation": script(DEEP, train=TRAIN + EVALUATE),
     "a seed": script(first="torch.manual_seed(1234)\n"),
+    "the same seed again": script(
+        DEEP, train=TRAIN + "torch.manual_seed(3)\n" + DROPOUT + SGD + TRAIN, first=SEED
+    ),
     "a seed later": script(DROPOUT, train="torch.manual_seed(7)\n" + TRAIN),
     "a draw nobody tells": script(DROPOUT, train="noise = torch.rand(1000)\n" + TRAIN),
     "a batch sampler": script(loader=SAMPLER),
