@@ -137,7 +137,9 @@ def writes(name: str) -> bool:
 
 
 STATISTICS = {"torch.nn.functional.batch_norm": (1, 2), "torch.batch_norm": (3, 4)}
-"""Where functions are given statistics that they change."""
+"""Where functions are given statistics that they change while training."""
+TRAINING = 5
+"""Where these are told that they are."""
 INPLACE = {"dropout": 3, "dropout2d": 3, "elu": 2, "hardtanh": 3, "leaky_relu": 2, "relu": 1, "silu": 1}
 """Where functions of torch.nn.functional are told to change their first argument."""
 OUT = {"torch.nn.functional.normalize": 4, "torch.norm": 4}
@@ -148,8 +150,11 @@ def written(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[A
     """Those of a function's arguments that it changes; what is written into may be named."""
     if writes(name):
         return [args[0] if args else kwargs]
-    found = [args[place] for place in STATISTICS.get(name, ()) if place < len(args)]
-    found += [kwargs[key] for key in ("running_mean", "running_var", "out") if key in kwargs]
+    found: list[Any] = []
+    if name in STATISTICS and kwargs.get("training", args[TRAINING] if len(args) > TRAINING else False):
+        found += [args[place] for place in STATISTICS[name] if place < len(args)]
+        found += [kwargs[key] for key in ("running_mean", "running_var") if key in kwargs]
+    found += [kwargs["out"]] if "out" in kwargs else []
     found += args[OUT[name] : OUT[name] + 1] if name in OUT else []
     module, _, last = name.rpartition(".")
     place = INPLACE.get(last) if module == "torch.nn.functional" else None

@@ -458,7 +458,7 @@ class Machine(Operands):
         own: list[Any] = [[item, item.grad] for item in self._things.parameters()]
         if changed & set(places(own)):
             self.by_hand = True
-            if "d" in origin and "g" not in origin:
+            if {"d", "u"} & set(origin) and "g" not in origin:
                 raise Cannot("parameters that come from the data, and not from a gradient")
 
     def _call_without(

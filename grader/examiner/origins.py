@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-KINDS = {"p": "p", "g": "g", "b": "d", "d": "dw", "s": "dw", "u": "d", "f": "dp", "l": "dp"}
-"""By an operand's kind: parameters (p), gradients (g), data (d), rows of a whole set (w).
+KINDS = {"p": "p", "g": "g", "b": "d", "d": "dw", "s": "dw", "u": "u", "f": "dp", "l": "dp"}
+"""By an operand's kind: parameters (p), gradients (g), data (d), rows of a whole set (w), buffers (u).
 
 Computed from such rows (c), from data of a step before (c), or from held-out data (h, those themselves H).
 """

@@ -521,7 +521,7 @@ FLAT = {"r": ["p", 0, 0, LINE]}
             "~",
             "torch.nn.functional.batch_norm",
             [LABELS],
-            {"m": {"running_mean": FLAT, "running_var": FLAT}},
+            {"m": {"running_mean": FLAT, "running_var": FLAT, "training": True}},
             1,
         ],
         ["~", "torch.batch_norm", [LABELS, None, None, FLAT, FLAT, True, 1.0, 0.1, False], NOTHING, 1],
