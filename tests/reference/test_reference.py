@@ -63,7 +63,7 @@ def test_a_bug_is_found_without_its_comments(grade_anywhere: Grade, slug: str, p
 @pytest.mark.docker
 @pytest.mark.parametrize("slug", slugs())
 def test_only_what_the_examiner_computed_is_verified(lines_in_docker: Lines, slug: str) -> None:
-    """In docker, what a replay, a judge or the hidden test showed is verified; habits and scripts are observed."""
+    """In docker, what a replay, a judge or the hidden test showed is verified; habits are observed."""
     exercise = load_exercise(slug)
     bug = sorted((exercise.reference / "bugs").glob("*.py"))[0]
     submission = Submission(filename="loop.py", source=bug.read_bytes(), exercise=slug)
