@@ -1,6 +1,7 @@
 """What the spies cost a training loop: CPU time watched over CPU time bare, taken in turn in one process.
 
     make bench-overhead
+    python -m benchmarks.overhead --program      with each step's operations told, as a run that is verified has it
 
 A stretch is a whole run as a student's file makes it: five epochs over 6,000 rows for the linear model, and
 over 60,000, as many as the real MNIST has; three over 6,000 for the small CNN.  It has every ledger window where
@@ -28,6 +29,7 @@ from sandbox import trace, wire
 from sandbox.results import Results
 from sandbox.spies import install
 from sandbox.spies.recorder import Recorder
+from sandbox.spies.silent import SilentScript
 from sandbox.spies.sources import SourceSpy
 
 HELD_OUT, BATCH = 1000, 64
@@ -130,9 +132,14 @@ def bare(loop: Loop) -> float:
     return timed(prepare(loop)["train"])
 
 
-def watched(loop: Loop, report: int) -> tuple[float, float]:
-    """One stretch with all of them, and what closing them took after it."""
+def watched(loop: Loop, report: int, *, program: bool) -> tuple[float, float]:
+    """One stretch with all of them, and what closing them took after it.
+
+    With `program` each step's operations are told as well, so that a trusted process could execute them again.
+    """
     recorder = Recorder(trace.Writer(lambda data: _send(report, data)), FILENAME)
+    if not program:
+        recorder.script = SilentScript(recorder)
     recorder.write(trace.Header(version=trace.VERSION, torch=torch.__version__, threads=1, entry="script"))
     spies = install(recorder)
     try:
@@ -160,19 +167,19 @@ def _send(report: int, data: bytes) -> None:
         wire.write_all(report, wire.frame(wire.TRACE, data[start : start + wire.MAX_FRAME]))
 
 
-def measure(loop: Loop) -> Measured:
+def measure(loop: Loop, *, program: bool) -> Measured:
     """All rounds of one loop, after a warm-up of each kind."""
     report = os.open(os.devnull, os.O_WRONLY)
     bare(loop)
-    watched(loop, report)
+    watched(loop, report, program=program)
     measured = Measured([], [], [])
     for number in range(loop.rounds):
         if number % 2:
-            ran, closing = watched(loop, report)
+            ran, closing = watched(loop, report, program=program)
             measured.bare.append(bare(loop))
         else:
             measured.bare.append(bare(loop))
-            ran, closing = watched(loop, report)
+            ran, closing = watched(loop, report, program=program)
         measured.watched.append(ran)
         measured.closing.append(closing)
     os.close(report)
@@ -182,14 +189,16 @@ def measure(loop: Loop) -> Measured:
 def main() -> int:
     """Measure, print the table; 1 when a bar is broken."""
     torch.set_num_threads(1)
-    wanted = sys.argv[1:]
-    print(f"torch {torch.__version__}, Python {sys.version.split()[0]}, one thread, batch {BATCH}")
+    program = "--program" in sys.argv[1:]
+    wanted = [word for word in sys.argv[1:] if not word.startswith("--")]
+    told = "programs told" if program else "order spies and ledger"
+    print(f"torch {torch.__version__}, Python {sys.version.split()[0]}, one thread, batch {BATCH}, {told}")
     print(f"{'loop':<20}{'steps':>6}{'bare':>10}{'watched':>10}{'added':>8}{'quartiles':>16}{'bar':>6}  held")
     broken = 0
     for loop in LOOPS:
         if wanted and not any(word in loop.name for word in wanted):
             continue
-        measured = measure(loop)
+        measured = measure(loop, program=program)
         low, middle, high = statistics.quantiles(measured.overheads, n=4)
         held = middle <= loop.bar
         broken += not held
