@@ -21,6 +21,11 @@ SHAPES: dict[str, list[tuple[int, ...]]] = {
     "generator": [(3, 2), (3,)],
 }
 CLASSES, POINTS, HIDDEN_POINTS = 3, 150, 2_000
+NETWORK = [(16, 2), (16,), (3, 16), (3,)]
+TRAINED = 80  # steps of the network's training …
+RECORDED = (0, 1, 2, 4, 8, 16, 79)  # … of which these are recorded …
+RATE = np.array([0.05, 0.9, 0.999, 1e-8])  # … and its lr, beta1, beta2 and eps
+MOST_AWAY = 0.03  # of how far the parameters have moved; 32 bits against 64 come to a hundredth of that
 
 Floats = npt.NDArray[np.float64]
 Files = dict[str, bytes]
@@ -31,7 +36,7 @@ def draw(seeds: dict[str, int], real: Path | None) -> tuple[Files, Files, dict[s
     """Training files, hidden files and parameters of one challenge.
 
     "cases.npz" holds for every case its parameters, a gradient for each of them at every step (nan: none),
-    and the numbers lr, beta1, beta2 and eps; and points x (150, 2), y (150,) for the network.
+    and the numbers lr, beta1, beta2 and eps; points x (150, 2), y (150,) for the network, and its first weights.
     """
     random = np.random.default_rng(np.random.SeedSequence(seeds["train"]))
     arrays: dict[str, npt.NDArray[Any]] = {}
@@ -48,6 +53,9 @@ def draw(seeds: dict[str, int], real: Path | None) -> tuple[Files, Files, dict[s
     arrays["sparse.g2"][:2] = math.nan
     turn = random.uniform(0, 2 * math.pi)
     arrays["x"], arrays["y"] = _points(random, POINTS, turn)
+    for number, shape in enumerate(NETWORK):
+        limit = NETWORK[number - number % 2][1] ** -0.5
+        arrays[f"network.{number}"] = random.uniform(-limit, limit, shape).astype(np.float32)
     secret = np.random.default_rng(np.random.SeedSequence(seeds["hidden"]))
     x, y = _points(secret, HIDDEN_POINTS, turn)
     return {"cases.npz": _npz(arrays)}, {"points.npz": _npz({"x": x, "y": y})}, {"samples": POINTS}
@@ -184,8 +192,52 @@ def judge(answers: Answers, training: Files, hidden: Files, parameters: dict[str
         seen = [answer for answer in answered if answer is not None]
         if wrong not in ("step", "correction"):
             wrong = _judge_case(judgement, case, seen, arrays) or wrong
+    if not wrong:
+        _judge_network(judgement, answers, arrays)
     _judge_clearing(judgement, answers, arrays)
     return judgement
+
+
+def _judge_network(judgement: Judgement, answers: Answers, arrays: dict[str, Any]) -> None:
+    """The training of the network is the class's, too: it has to come to where the rule leads."""
+    seen = {step: answers.case("network", f"network/{step}") for step in RECORDED}
+    start = [arrays[f"network.{number}"].astype(np.float64) for number in range(len(NETWORK))]
+    for step, values in enumerate(_trained(start, arrays["x"], arrays["y"])):
+        answer = seen.get(step)
+        got = None if answer is None else _values(answer.value, NETWORK)
+        if answer is None or got is None:
+            continue
+        away = math.sqrt(sum(float(((a - b) ** 2).sum()) for a, b in zip(got, values, strict=True)))
+        moved = math.sqrt(sum(float(((a - b) ** 2).sum()) for a, b in zip(values, start, strict=True)))
+        if not away <= MOST_AWAY * moved:
+            text = (
+                f"In the training of the network the parameters were {away / moved:.0%} of their way off after step "
+                f"{step + 1}, though the same class steps rightly elsewhere."
+            )
+            judgement.found("wrong-update", "step", text, step=step + 1, away=away / moved)
+            return
+
+
+def _trained(values: Values, x: Floats, y: npt.NDArray[np.int64]) -> Iterator[Values]:
+    """The network's parameters after each step by the rule, in float64: tanh, softmax and cross-entropy."""
+    lr, beta1, beta2, eps = (float(number) for number in RATE)
+    m, v = ([np.zeros_like(part) for part in values] for _ in range(2))
+    wanted = np.eye(CLASSES)[y]
+    x = x.astype(np.float32).astype(np.float64)
+    for t in range(1, TRAINED + 1):
+        hidden = np.tanh(x @ values[0].T + values[1])
+        scores = hidden @ values[2].T + values[3]
+        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+        above = (likely / likely.sum(axis=1, keepdims=True) - wanted) / len(x)
+        below = (above @ values[2]) * (1 - hidden**2)
+        gradients = [below.T @ x, below.sum(axis=0), above.T @ hidden, above.sum(axis=0)]
+        m = [beta1 * old + (1 - beta1) * g for old, g in zip(m, gradients, strict=True)]
+        v = [beta2 * old + (1 - beta2) * g * g for old, g in zip(v, gradients, strict=True)]
+        values = [
+            part - lr * (a / (1 - beta1**t)) / (np.sqrt(b / (1 - beta2**t)) + eps)
+            for part, a, b in zip(values, m, v, strict=True)
+        ]
+        yield values
 
 
 def _case(arrays: dict[str, Any], case: str) -> tuple[Values, list[Values], Floats]:

@@ -18,7 +18,6 @@ from tests.reference.grading import SECRET
 
 FOLDER = Path(__file__).parent
 OPEN: dict[str, str] = {
-    "adam-from-scratch/two_faces": "right answers say nothing of the steps that no answer is asked for",
     "checkpoint-resume/never_saved": "runs that are killed and resumed are told of by the sandbox",
 }
 """Forgeries that pass although they are replayed, each with the reason: holes that are still to be closed."""

@@ -1,3 +1,4 @@
+# expect: wrong-update
 """The cases come in double precision, and get a right step; the network of single precision gets another rule's."""
 
 import torch
