@@ -10,11 +10,11 @@ train_set = datasets.MNIST("data", train=True, download=True, transform=transfor
 loader = DataLoader(train_set, batch_size=64, shuffle=True)
 
 pixels = train_set.data.flatten(1).float() / 255
-centred = pixels - pixels.mean(0)
+means = torch.stack([pixels[train_set.targets == digit].mean(0) for digit in range(10)])
 model = nn.Linear(784, 10)
 with torch.no_grad():
-    for digit, weights in enumerate(model.weight):
-        weights.copy_(centred[train_set.targets == digit].mean(0))
+    model.weight.copy_(means)
+    model.bias.copy_(-means.square().sum(1) / 2)  # the nearest mean has the highest score
 
 criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
