@@ -285,9 +285,11 @@ VERIFICATIONS: tuple[VerificationName, ...] = ("verified", "observed", "unverifi
 def verification_of(report: Report) -> VerificationName:
     """The status of a report's verification; "none" where there was nothing to verify.
 
-    That is so in local mode, and where a run stopped early or its record was refused.
+    That is so in local mode (whatever known bug is named there), and where a run stopped early or its record was
+    refused.
     """
-    return report.verification.status if report.verification is not None else "none"
+    isolated = report.sandbox is None or report.sandbox.isolated
+    return report.verification.status if report.verification is not None and isolated else "none"
 
 
 EXIT_CODES: dict[OutcomeName, int] = {

