@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -80,6 +81,19 @@ def some_right_files() -> Iterator[tuple[str, Path]]:
         seen[slug] += 1
         if ALL or seen[slug] <= 2:
             yield slug, path
+
+
+def most_bug_files() -> Iterator[tuple[str, Path]]:
+    """The first bug of every exercise for each finding, and half of the others, always the same.
+
+    All of them with METRONOME_REFERENCES=all.
+    """
+    seen: set[tuple[str, str]] = set()
+    for slug, path in bug_files():
+        first = (slug, expected(path.read_bytes())[0])
+        if ALL or first not in seen or zlib.crc32(f"{slug}/{path.stem}".encode()) % 2:
+            yield slug, path
+        seen.add(first)
 
 
 def some_bug_files() -> Iterator[tuple[str, Path]]:
