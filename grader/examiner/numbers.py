@@ -6,6 +6,7 @@ Who trains with such numbers trains on other data, too; who solved for them does
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,14 +19,21 @@ USUAL = {"ignore_index": -100, "label_smoothing": 0.0, "beta": 1.0, "delta": 1.0
 MAX_DEPTH = 12
 
 
-def brings_numbers(scripts: Iterable[Sequence[Any]]) -> bool:
+def brings_numbers(scripts: Iterable[Sequence[Any]], *, many: bool = False) -> bool:
     """Whether scripts hold more than one number beside what the exercise gives.
 
     One is allowed, as one limit for all clips or one count of micro-batches is no way to a line of two parameters.
+    With `many` parameters so is one optimizer's rate, momentum and so on, the same for all of them.
     """
     found: set[float] = set()
+    settings: set[str] = set()
     for ops in scripts:
         for op in _all(ops, MAX_DEPTH):
+            if many and op[0] == "O":
+                settings.update(_settings(op))
+                if len(settings) > 1:
+                    return True
+                continue
             if op[0] in OWN or len(op) > GIVEN.get(op[0], len(op)) or _is_of_operands(op):
                 return True
             found.update(_numbers(op))
@@ -41,9 +49,17 @@ def _all(ops: Any, depth: int) -> Iterator[list[Any]]:
                 yield from _all(op[2], depth - 1)
 
 
+def _settings(op: list[Any]) -> Iterator[str]:
+    """What an optimizer is made with, group by group."""
+    for group in op[3] if len(op) > 3 and isinstance(op[3], list) else [op]:
+        yield json.dumps([op[2], group[1:] if isinstance(group, list) else group], sort_keys=True)
+
+
 def _is_of_operands(op: list[Any]) -> bool:
-    """Whether a loader is made of tensors that were computed, say, and not over another's data."""
-    return op[0] == "M" and not (len(op) > 2 and isinstance(op[2], list) and op[2][:1] == ["d"])
+    """Whether a loader is made of tensors that were computed, say, and not over the exercise's own data."""
+    return op[0] == "M" and not (
+        len(op) > 2 and isinstance(op[2], list) and op[2][:1] in (["d"], ["x"], ["u"])
+    )
 
 
 def _numbers(op: list[Any]) -> Iterator[float]:

@@ -84,3 +84,21 @@ def test_numbers_of_different_scripts_count_together() -> None:
 )
 def test_what_is_no_operation_is_left_to_the_machine(ops: Any) -> None:
     assert brings_numbers([ops]) is (ops == [["M"]])
+
+
+def optimizer(*rates: float) -> list[object]:
+    """An optimizer that a file makes, with a group for each rate."""
+    return ["O", 0, "SGD", [[[number], {"lr": rate}] for number, rate in enumerate(rates)]]
+
+
+def test_one_optimizer_s_settings_lead_few_parameters_somewhere_and_many_nowhere() -> None:
+    assert brings_numbers([[optimizer(0.1)]])
+    assert not brings_numbers([[optimizer(0.1)]], many=True)
+    assert not brings_numbers([[optimizer(0.1, 0.1)]], many=True)
+    assert brings_numbers([[optimizer(0.1, 0.2)]], many=True)
+    assert brings_numbers([[optimizer(0.1)], [optimizer(0.2)]], many=True)
+
+
+def test_loaders_over_the_exercise_s_own_data_bring_none() -> None:
+    for source in (["x", "train", []], ["u", ["x", "train", []], ["range", 0, 10]]):
+        assert not brings_numbers([[["M", 0, source, 64, True, False, -1]]], many=True)
