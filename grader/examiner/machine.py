@@ -24,7 +24,7 @@ from grader.examiner.modes import autocast, frozen, set_modes
 from grader.examiner.modules import Told, build
 from grader.examiner.operands import MAX_DEPTH, TINY, Op, Operands, Poison, poisoned
 from grader.examiner.origins import computed, places, tensors
-from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
+from grader.examiner.things import HELD_OUT, Cannot, Contradiction, Things, TooLong, index, number
 from sandbox.generators import MAX_DRAWN, skip
 from sandbox.spies.loss import LOSSES
 from sandbox.spies.operands import KEPT, leaves
@@ -150,7 +150,9 @@ class Machine(Operands):
             data = TensorDataset(*[self._operand(operand) for operand in islice(what, KEPT)])
         drawn = None if generator == -1 else self._things.loader(generator).generator
         self._things.make_loader(made, data, index(size), bool(shuffled), bool(drop_last), drawn)
-        if (kind == "d" and what in self._things.held_out) or "held-out" in str(source):
+        while kind == "u":
+            kind, what = what[:2]
+        if what in self._things.held_out if kind == "d" else (kind, what) == ("x", HELD_OUT):
             self._things.held_out.add(made)
 
     def _data_set(self, source: Sequence[Any], depth: int) -> Any:

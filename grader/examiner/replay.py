@@ -22,18 +22,17 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
+from grader.checks.heldout import HELD_OUT as HELD_OUT_NAMES
 from grader.examiner.machine import SILENT, Machine
 from grader.examiner.modules import first_value
 from grader.examiner.numbers import brings_numbers
-from grader.examiner.things import Cannot, Contradiction, Things, TooLong
+from grader.examiner.things import HELD_OUT, Cannot, Contradiction, Things, TooLong
 from sandbox import trace, vision, wire
 from sandbox.child import Child
 from sandbox.spies.recorder import Recorder
 from sandbox.student import Student
 
 MANY = 1000  # parameters, which a few settings cannot lead anywhere
-HELD_OUT = "held-out"
-HELD_OUT_NAMES = ("val", "test", "held", "dev")  # what the names of such loaders begin with
 HASH = b'"kind":"Hash"'
 """What the lines of a trace have in them that are read of the replay's own: those that are compared."""
 

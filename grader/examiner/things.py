@@ -14,6 +14,7 @@ from grader.examiner.origins import places
 from sandbox import transforms
 from sandbox.spies import Spies
 
+HELD_OUT = "held-out"  # what an exercise calls data that are not to be trained on
 MAX_MADE = 64  # loaders and optimizers that a program makes
 OPTIMIZERS = (
     "SGD",
