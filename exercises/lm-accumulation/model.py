@@ -127,6 +127,11 @@ def told(given: dict[str, Any]) -> list[tuple[str, Any, dict[str, list[int]]]]:
     return [("losses", [float(loss) for loss in log.losses], _notes(log))]
 
 
+def rates(given: dict[str, Any]) -> list[float]:
+    """The rate that the exercise gives for each step."""
+    return [given["schedule"](step) for step in range(given["max_steps"])]
+
+
 def _notes(log: Log) -> dict[str, list[int]]:
     before, training, gradients, backward = (
         [list(column) for column in zip(*log.evaluations, strict=True)]

@@ -66,7 +66,10 @@ class Machine(Operands):
         self._until = until
         self._place = 0  # among the beats of the script
         self._passes: dict[int, deque[Iterator[Any]]] = {}
-        self._begun = 0
+        self._begun = self._steps = 0
+        self.own_rates = (
+            False  # whether a setting was changed to anything but the exercise's rate of its step
+        )
 
     def run(self, items: Sequence[Any], depth: int = 0) -> None:
         """Execute scripts in the order of `Program.items`."""
@@ -327,10 +330,10 @@ class Machine(Operands):
         for place, key in islice(places, KEPT):
             if key not in ("lr", "momentum", "weight_decay", "betas"):
                 raise Cannot("an unknown setting of an optimizer")
-            if key == "betas":
-                groups[index(place)][key] = (next(self._numbers), next(self._numbers))
-            else:
-                groups[index(place)][key] = next(self._numbers)
+            value = next(self._numbers)
+            given = islice(self._things.rates, self._steps, self._steps + 1)
+            self.own_rates = self.own_rates or key != "lr" or value not in given
+            groups[index(place)][key] = (value, next(self._numbers)) if key == "betas" else value
 
     def _step(
         self, script: int, optimizer: int, closure: Sequence[Op] | None = None, scaler: int | None = None
@@ -339,6 +342,7 @@ class Machine(Operands):
         if scaler is None and self._things.overflown():  # a scaler looks for itself, and has to
             return
         start = self._place
+        self._steps += 1
 
         def again() -> Any:
             self._hurry()

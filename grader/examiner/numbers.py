@@ -7,7 +7,8 @@ Who trains with such numbers trains on other data, too; who solved for them does
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 OWN = ("=", "~", "A", "a", "G", "O", "R")  # operations that may hold any numbers
@@ -19,13 +20,22 @@ USUAL = {"ignore_index": -100, "label_smoothing": 0.0, "beta": 1.0, "delta": 1.0
 MAX_DEPTH = 12
 
 
-def brings_numbers(scripts: Iterable[Sequence[Any]], *, many: bool = False) -> bool:
+def brings_numbers(
+    scripts: Iterable[Sequence[Any]],
+    *,
+    given: Collection[float] = (),
+    rates_given: bool = False,
+    many: bool = False,
+) -> bool:
     """Whether scripts hold more than one number beside what the exercise gives.
 
     One is allowed, as one limit for all clips or one count of micro-batches is no way to a line of two parameters.
-    With `many` parameters so is one optimizer's rate, momentum and so on, the same for all of them.
+    With `many` parameters so is one optimizer's rate, momentum and so on, the same for all of them.  The one limit
+    and the one factor of a whole program are no numbers of its own where the exercise gave them: they are `given`.
+    Several are, as a choice among them, step by step, leads anywhere.  With `rates_given` no optimizer's setting was
+    changed but to the rate that the exercise has for its step.
     """
-    found: set[float] = set()
+    found: dict[str, set[float]] = defaultdict(set)
     settings: set[str] = set()
     for ops in scripts:
         for op in _all(ops, MAX_DEPTH):
@@ -34,10 +44,14 @@ def brings_numbers(scripts: Iterable[Sequence[Any]], *, many: bool = False) -> b
                 if len(settings) > 1:
                     return True
                 continue
+            if op[0] == "R" and rates_given:
+                continue
             if op[0] in OWN or len(op) > GIVEN.get(op[0], len(op)) or _is_of_operands(op):
                 return True
-            found.update(_numbers(op))
-    return len(found) > 1
+            found[op[0]].update(_numbers(op))
+    if all(len(numbers) <= 1 for numbers in found.values()):
+        return len(set().union(*found.values()).difference(given)) > 1
+    return len(set().union(*found.values())) > 1
 
 
 def _all(ops: Any, depth: int) -> Iterator[list[Any]]:

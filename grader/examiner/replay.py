@@ -136,6 +136,8 @@ class _Again(Child):
             for name, item in arguments.items()
             if isinstance(item, DataLoader) and name.startswith(HELD_OUT_NAMES)
         }
+        if (rates := getattr(self._exercise, "rates", None)) is not None:
+            things.rates = rates(arguments)
         if recorder.making is not None:
             self._give(things)
         programs = [record for record in self._records if isinstance(record, trace.Program)]
@@ -167,7 +169,10 @@ class _Again(Child):
             machine.run(program.items)
         finally:
             self.by_hand = machine.by_hand or brings_numbers(
-                scripts.values(), many=_elements(self.job["shapes"]) >= MANY
+                scripts.values(),
+                given=[value for value in self.job["parameters"].values() if isinstance(value, (int, float))],
+                rates_given=not machine.own_rates,
+                many=_elements(self.job["shapes"]) >= MANY,
             )
         for graded in (record for record in self._records if isinstance(record, trace.Graded)):
             self.namespace["model"] = recorder.registry.module_at(graded.module)  # where several were trained

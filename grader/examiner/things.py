@@ -71,6 +71,7 @@ class Things:
         self._parameters = [] if model is None else list(model.parameters())  # they stay the same
         self.initial: Mapping[int, Callable[[], torch.nn.Parameter]] = {}  # a script's parameters, by number
         self.bodies: Mapping[int, Any] = {}
+        self.rates: Sequence[float] = ()  # the exercise's own, step by step, where it has some
         self.sources: Sequence[torch.Tensor] = ()
         self.held_out: set[int] = set()  # loaders whose data is not to be trained on …
         self.held_out_sources: set[int] = set()  # … and raw data

@@ -187,6 +187,21 @@ def test_what_can_be_done_is_done(bench: Bench, ops: list[Any]) -> None:
     bench.run(["I", 0], *retained, *ops)
 
 
+def test_a_rate_of_the_exercise_at_its_own_step_is_told_from_any_other() -> None:
+    setting = ["R", 0, [[0, "lr"]]]
+    for rates, numbers, own in (
+        ([0.5, 0.25], [[0.5, 1], [0.25, 1]], False),
+        ([0.25, 0.5], [[0.5, 1], [0.25, 1]], True),
+        ([0.5], [[0.5, 2]], True),
+        ([], [[0.5, 2]], True),
+    ):
+        bench = Bench()
+        bench.things.rates = rates
+        machine = bench.run(["I", 0], setting, *STEP, setting, *STEP, numbers=numbers)
+        assert machine.own_rates is own
+        bench.spies.remove()
+
+
 def test_settings_take_the_next_numbers(bench: Bench) -> None:
     setting = ["R", 0, [[0, "lr"]]]
     bench.run(["I", 0], *STEP[:-1], setting, ["S", 0], setting, setting, numbers=[[0.25, 2.0], [0.5, 1]])

@@ -102,3 +102,18 @@ def test_one_optimizer_s_settings_lead_few_parameters_somewhere_and_many_nowhere
 def test_loaders_over_the_exercise_s_own_data_bring_none() -> None:
     for source in (["x", "train", []], ["u", ["x", "train", []], ["range", 0, 10]]):
         assert not brings_numbers([[["M", 0, source, 64, True, False, -1]]], many=True)
+
+
+def test_the_limit_and_the_count_that_an_exercise_gives_are_none_of_its_own() -> None:
+    """A choice among several given ones, step by step, is: it could lead anywhere."""
+    assert brings_numbers([[divided(3), clip(1.0)]])
+    assert not brings_numbers([[divided(3), clip(1.0)]], given=(3, 1.0))
+    assert not brings_numbers([[divided(3), clip(0.7)]], given=(3, 1.0))
+    assert brings_numbers([[divided(4), clip(0.7)]], given=(3, 1.0))
+    assert brings_numbers([[divided(3)], [divided(5)]], given=(3, 5))
+    assert brings_numbers([[clip(1.0)], [clip(3.0)]], given=(3, 1.0))
+
+
+def test_rates_that_the_exercise_gives_are_none_of_its_own() -> None:
+    assert brings_numbers([[["R", 0, [[0, "lr"]]]]])
+    assert not brings_numbers([[["R", 0, [[0, "lr"]]]]], rates_given=True)
