@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from grader.challenge import Challenge
+from grader.errors import ExaminerError, SandboxBroken
+from grader.examine import Prepared
 from grader.exercise import load_exercise
-from grader.models import CheckResult, Verification
-from grader.resumes import MOST_ASKED, Resumed, Stretch, confirmed
+from grader.launch.lines import Lines, limits_of
+from grader.models import CheckResult, Submission, Verification
+from grader.resumes import MOST_ASKED, Resumed, Stretch, confirmed, resumed
+from grader.runs import Runs
+from sandbox import trace, wire
+from tests.grader.fakes import HEADER, READY, STARTED, FakeLauncher, Scripted, answer, examiner, run_end
 
 EXERCISE = load_exercise("checkpoint-resume")
 RIGHT = [[[100 * epoch + 10 * batch] for batch in range(3)] for epoch in range(6)]
@@ -122,3 +129,78 @@ def test_what_was_not_verified_stays_as_it_is(verification):
 def test_a_run_that_tells_of_its_mistake_itself_needs_no_proof(slug, status, wanted):
     results = {slug: CheckResult(slug=slug, status=status)}
     assert confirmed(VERIFIED, results, FAILED, weights(), EXERCISE).status == wanted
+
+
+# ── the legs over scripted roles ─────────────────────────────────────────────────────────────────
+
+RECORDS = trace.encode(HEADER) + trace.encode(STARTED)
+
+
+def ran(files, left=b"", ending=None, records=RECORDS):
+    """What a zygote sends of a leg."""
+    pieces = [piece for name, content in files.items() for piece in wire.file_frames(name, content)]
+    pieces += [wire.frame(wire.TRACE, records), wire.frame(wire.WEIGHTS, left)]
+    return b"".join(pieces) + (ending or run_end(remains=""))
+
+
+CHALLENGE = Challenge.derive(bytes(32), EXERCISE.slug, EXERCISE.version, "ada", "0" * 64)
+
+
+def legs(*sent, orders=(RIGHT, OTHER)):
+    """What comes of these legs, and what the sandbox and the examiner were sent."""
+    zygote = Scripted(READY, *sent)
+    asked = examiner(*(answer({"orders": item}) for item in orders))
+    submission = Submission(filename="loop.py", source=b"x = 1", exercise=EXERCISE.slug, student="ada")
+    prepared = Prepared({"x.npy": b"TRAIN"}, {"x.npy": b"HELD BACK"}, {"epochs": 6})
+    with Lines(FakeLauncher(sandbox=[zygote], examiner=[asked])) as lines:
+        runs = Runs(submission, EXERCISE, lines, limits_of(EXERCISE), CHALLENGE, prepared, lambda _: None)
+        return resumed(runs), zygote, asked
+
+
+LEFT = {"whole/checkpoint.pt": bytes(100), "whole/log": bytes(7)}
+ALL = (ran(LEFT), ran(LEFT), ran({"whole/end": b"e"}, weights()), ran({}, weights(1.5)))
+
+
+def test_each_leg_gets_what_the_one_before_it_left_and_other_first_weights():
+    result, zygote, asked = legs(*ALL)
+    assert result == Resumed((weights(), weights(1.5)))
+    first, cut, rest, over = zygote.requests
+    assert [job["cut"] for job in zygote.requests] == [0, 50, 0, 0]
+    assert len({job["seeds"]["init"] for job in zygote.requests}) == 4
+    assert first["seeds"]["init"] == CHALLENGE.torch_seed("init")
+    assert all(job["asks"] and job["keep"] and not job["spies"] for job in (first, cut, rest, over))
+    names = [
+        wire.split_file(payload)[0] if channel == wire.FILE else "|"
+        for channel, payload in wire.FrameReader().feed(zygote.sent)
+    ]
+    given = ["loop.py", "exercise/model.py", "exercise/data/x.npy"]
+    assert names == [*given, "|", *given, *LEFT, "|", *given, *LEFT, "|", *given, "whole/end", "|"]
+    seeds = [CHALLENGE.torch_seed(purpose) for purpose in ("order", "order of what is over")]
+    assert [request["seed"] for request in asked.requests] == seeds
+
+
+def test_no_leg_is_told_what_the_order_comes_from_nor_when_it_is_killed():
+    _, zygote, _ = legs(*ALL)
+    for purpose in ("order", "order of what is over", "killed"):
+        assert str(CHALLENGE.torch_seed(purpose)).encode() not in zygote.sent
+    assert b"HELD BACK" not in zygote.sent
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ((ran({}),), "killed by us, it had left no file"),
+        ((ran(LEFT, ending=run_end(remains="shared memory")),), "it left shared memory"),
+        ((ran(LEFT, ending=run_end(protocol_error="no frame")),), "no frame"),
+        ((*ALL[:3], ran({}, weights(), ending=run_end(remains="connections"))), "it left connections"),
+    ],
+)
+def test_legs_end_where_no_other_can_go_on(sent, reason):
+    assert legs(*sent)[0] == Resumed(reason=reason)
+
+
+def test_what_fails_on_our_side_is_no_ones_fault():
+    with pytest.raises(SandboxBroken, match="before it began"):
+        legs(ran({}, records=b""))
+    with pytest.raises(ExaminerError, match="no orders"):
+        legs(*ALL, orders=("none", "none"))
