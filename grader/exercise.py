@@ -86,6 +86,15 @@ class Run(Frozen):
     findings: list[str] = []
 
 
+class Resumes(Frozen):
+    """The file is also run in legs (model.leg), killed and resumed from outside, with what it left in its folder.
+
+    `findings` are the slugs of which one is found where a resumed run does not come to the same weights.
+    """
+
+    findings: list[str] = Field(min_length=1)
+
+
 class Graded(Frozen):
     """The graded module: width of its flat input and of its output, and its state's shapes, in order.
 
@@ -147,6 +156,7 @@ class Exercise(Frozen):
     budget: float = Field(default=2.0, ge=0, le=60)
     expect: Expect = Expect()
     run: list[Run] = []
+    resumes: Resumes | None = None
     freedoms: list[str] = []
     notes: list[str] = []
     requirement: list[Requirement] = Field(min_length=1)
@@ -164,6 +174,8 @@ class Exercise(Frozen):
             seen.add(requirement.id)
         if self.hidden is not None and self.graded is None and not self.judge:
             raise ValueError("[hidden] needs [graded] (a module) or judge = true (returned values)")
+        if self.resumes is not None and self.graded is None:
+            raise ValueError("[resumes] needs [graded]: the weights of resumed runs are compared")
         return self
 
     @property
@@ -279,6 +291,7 @@ def load_exercise(slug: str) -> Exercise:
         )
     named = {f"requirement {item.id!r}: findings": item.findings for item in exercise.requirement}
     named |= {f"run {run.id!r}: findings": run.findings for run in exercise.run} | {"notes": exercise.notes}
+    named |= {"resumes: findings": exercise.resumes.findings} if exercise.resumes else {}
     if problem := first_unknown(named, list(CATALOGUE)):
         raise BadExercise(f"{path}: {problem}")
     return exercise

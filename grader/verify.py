@@ -137,7 +137,10 @@ def _reaches(hidden: Hidden, value: float) -> bool:
 
 
 def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tuple[trace.Record, ...]:
-    """A replay's records, with what only the run itself can tell: answers, too, but those that a replay gave."""
+    """A replay's records, with what only the run itself can tell: answers, too, but those that a replay gave.
+
+    What the run says of spies that failed counts for nothing, or a file could so hide what the replay's own spies saw.
+    """
     ends = [record for record in claimed if isinstance(record, trace.End)]
     answers = {(item.function, item.case): item for item in own if isinstance(item, trace.Answer)}
     found: list[trace.Record] = [record for record in own if not isinstance(record, (*HABITS, trace.End))]
@@ -150,10 +153,7 @@ def composed(claimed: Sequence[trace.Record], own: Sequence[trace.Record]) -> tu
     ]
     for record in own:
         if isinstance(record, trace.End) and ends:
-            failures = record.failures + max(ends[-1].failures, 0)
-            found.append(
-                replace(record, failures=failures, finished=ends[-1].finished, seconds=ends[-1].seconds)
-            )
+            found.append(replace(record, finished=ends[-1].finished, seconds=ends[-1].seconds))
     return tuple(found)
 
 

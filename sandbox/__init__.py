@@ -18,5 +18,8 @@ The pipes from child to zygote: *report* (frames T and W, for `trace.py` and the
 in here holds a secret, hidden data or a reference.  The zygote never unpickles, parses or formats what a
 child sent.  When a child ends, everything it started is killed before the zygote says so.
 
+Where its job lets it, a child asks the grader by its report (frame A), and a third pipe brings the answers;
+the grader may have it killed instead.  The files that such a job leaves go back to the grader, as bytes.
+
 This package imports the standard library, torch, numpy and safetensors, and nothing of ours.
 """

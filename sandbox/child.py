@@ -11,6 +11,8 @@ The job is a dict:
     program      false does not tell each step's operations, where nobody will execute them again
     traced       true tells every operation of torch that the file calls
     spies        false runs the same thing unwatched (tests compare the two)
+    asks         true runs a leg of a training that is killed and resumed: model.leg, which may ask the grader
+    cut          bytes (0: as many as the limits say) beyond which a file may not grow, in such a leg
     deadline     seconds; the alarm rings a little before, so that evidence is kept
 
 Beside the student's file the folder holds exercise/model.py (trusted) and exercise/data/.
@@ -32,7 +34,8 @@ from typing import Any
 
 import torch
 
-from sandbox import results, trace, wire
+from sandbox import limits, results, trace, wire
+from sandbox.asking import asker
 from sandbox.spies import Spies, install
 from sandbox.spies.making import Making
 from sandbox.spies.recorder import Recorder
@@ -207,7 +210,12 @@ class Child:
         drive = getattr(self._exercise, "drive", None)
         try:
             student.require(self.job.get("defines") or [self.job["name"]])
-            if drive is not None:
+            if self.job.get("asks"):
+                if self.job["cut"]:
+                    limits.cut_files(self.job["cut"])
+                exercise: Any = self._exercise
+                exercise.leg(student, arguments, asker(self._report))
+            elif drive is not None:
                 drive(student, arguments)
             else:
                 value = student.call(self.job["name"], *arguments.values(), names=tuple(arguments))

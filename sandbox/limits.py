@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -75,6 +76,12 @@ def apply(*, uid: int | None, memory: int, processes: int, file_bytes: int, cpu_
     prctl(PR_SET_PDEATHSIG, SIGKILL)  # changing the uid clears it
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)
+
+
+def cut_files(size: int) -> None:
+    """From now on no file grows beyond so many bytes: whoever writes on is ended there, in the midst of it."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    _limit(resource.RLIMIT_FSIZE, size)
 
 
 def _limit(what: int, value: int) -> None:

@@ -7,12 +7,15 @@ channel and the length, and gives up on either being out of bounds.
     grader -> zygote or examiner
         F   a piece of a file: 2 bytes name length, name (UTF-8), bytes to append to it
         J   a job or a request: one JSON object; ends the files that belong to it
+        L   the answer to a child's question, passed on to it unread
+        K   the child's end: it is killed at once
     zygote or examiner -> grader
         R   ready: JSON with versions
         T   a piece of the trace, relayed from the child unread
         W   a piece of the weights, likewise
         O   what the student's code printed
-        F   a piece of a file (examiner only)
+        A   a question of the child's, passed on unread, where its job lets it ask
+        F   a piece of a file: the examiner's, or what a run left where its job keeps that
         X   the end of a job: JSON
 """
 
@@ -23,7 +26,8 @@ import struct
 from collections.abc import Iterator
 
 FILE, JOB, READY, TRACE, WEIGHTS, OUTPUT, EXIT = b"F", b"J", b"R", b"T", b"W", b"O", b"X"
-CHANNELS = frozenset((FILE, JOB, READY, TRACE, WEIGHTS, OUTPUT, EXIT))
+ASK, TELL, KILL = b"A", b"L", b"K"
+CHANNELS = frozenset((FILE, JOB, READY, TRACE, WEIGHTS, OUTPUT, EXIT, ASK, TELL, KILL))
 
 MAX_FRAME = 1 << 20
 """Longest payload of one frame, in bytes."""

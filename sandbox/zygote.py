@@ -13,8 +13,6 @@ import contextlib
 import json
 import os
 import random
-import select
-import signal
 import sys
 import tempfile
 import time
@@ -22,12 +20,13 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from sandbox import limits, trace, wire
-from sandbox.housekeeping import end_all, leaving_nothing, oom_kills, sweep
+from sandbox import limits, wire
+from sandbox.asking import ANSWERS
+from sandbox.housekeeping import clear_open, end_all, kept, leaving_nothing, oom_kills, remains, sweep
+from sandbox.relay import Relay
 
 PRELOAD = ("torchvision",)  # packages a job may ask for before it forks
-READ = 1 << 16
-MAX_WEIGHTS = 256 << 20
+SECOND = 1_000_000_000
 FIRST_UID, LAST_UID = 20_000, 60_000  # inside what user-namespaced engines map
 
 
@@ -36,7 +35,7 @@ class Zygote:
 
     def __init__(self, source: int, sink: int) -> None:
         self._source, self._sink = source, sink
-        self._reader = wire.FrameReader(frozenset((wire.FILE, wire.JOB)))
+        self._reader = wire.FrameReader(frozenset((wire.FILE, wire.JOB, wire.TELL, wire.KILL)))
         self._files: dict[str, bytearray] = {}
         self._scratch = Path(os.environ.get("METRONOME_SCRATCH") or tempfile.gettempdir())
         self._uids = limits.can_change_uid()
@@ -53,6 +52,8 @@ class Zygote:
                     name, content = wire.split_file(payload)
                     self._files.setdefault(name, bytearray()).extend(content)
                     continue
+                if channel != wire.JOB:
+                    continue  # an answer that came after the child had ended
                 job, files = json.loads(payload), self._files
                 self._files = {}
                 if job.get("op") == "preload":
@@ -71,29 +72,38 @@ class Zygote:
         started = time.monotonic()
         self._uid = self._uid + 1 if self._uid < LAST_UID else FIRST_UID
         uid = self._uid if self._uids else None
-        folder = self._scratch / f"run-{os.urandom(8).hex()}"
+        folder = self._scratch / f"run-{job.get('place') or os.urandom(8).hex()}"
         report, report_end = os.pipe()
         output, output_end = os.pipe()
+        told, tell = os.pipe() if job.get("asks") else (None, None)
         kills = oom_kills()
         child = os.fork()
         if child == 0:
             os.close(report)
             os.close(output)
-            self._become(job, files, folder, uid, report_end, output_end)
-        os.close(report_end)
-        os.close(output_end)
-        relay = Relay(self._source, self._sink, report, output, job)
+            self._become(job, files, folder, uid, report_end, output_end, told)
+        for descriptor in (report_end, output_end, told):
+            if descriptor is not None:
+                os.close(descriptor)
+        relay = Relay(self._source, self._sink, self._reader, report, output, tell, job)
         status = relay.until_exit(child)
         end_all(uid)
         relay.drain()
-        os.close(report)
-        os.close(output)
+        for descriptor in (report, output, tell):
+            if descriptor is not None:
+                os.close(descriptor)
+        left = ""
+        if job.get("keep"):
+            frames, left = kept(folder, uid, {job["filename"], "exercise"})
+            wire.write_all(self._sink, frames)
         sweep(folder, uid)
+        clear_open(uid)
         ending = {
             "status": os.waitstatus_to_exitcode(status),
             "output_bytes": relay.output_bytes,
             "output_exceeded": relay.output_exceeded,
             "protocol_error": relay.protocol_error,
+            "remains": left or remains(uid),
             "oom": oom_kills() > kills,
             "seconds": time.monotonic() - started,
         }
@@ -107,11 +117,12 @@ class Zygote:
         uid: int | None,
         report: int,
         output: int,
+        told: int | None,
     ) -> None:
         """In the child: never returns."""
         status = 1
         try:
-            report = arrange_descriptors(report, output)
+            report = arrange_descriptors(report, output, told)
             limits.apply(
                 uid=uid,
                 memory=job["memory"],
@@ -131,81 +142,6 @@ class Zygote:
                 sys.stdout.flush()
                 sys.stderr.flush()
             os._exit(status)
-
-
-class Relay:
-    """Passes on what a child writes, within bounds, without looking inside."""
-
-    def __init__(self, source: int, sink: int, report: int, output: int, job: dict[str, Any]) -> None:
-        self._source, self._sink, self._report, self._output = source, sink, report, output
-        self._limit, self._kept = job["output"], job["output_kept"]
-        self._frames = wire.FrameReader(frozenset((wire.TRACE, wire.WEIGHTS)))
-        self._left = {wire.TRACE: trace.MAX_TRACE, wire.WEIGHTS: MAX_WEIGHTS}
-        self.output_bytes = 0
-        self.output_exceeded = False
-        self.protocol_error = ""
-
-    def until_exit(self, child: int) -> int:
-        """Relay until the child has ended; its wait status.  Too much output ends it, and so does our orphanhood."""
-        while True:
-            self._turn(0.02)
-            if self._source_closed():
-                os.kill(child, signal.SIGKILL)
-            if self.output_bytes > self._limit and not self.output_exceeded:
-                self.output_exceeded = True
-                os.kill(child, signal.SIGKILL)
-            pid, status = os.waitpid(child, os.WNOHANG)
-            if pid:
-                return status
-
-    def _source_closed(self) -> bool:
-        """Whether the grader has gone: nobody is left to keep the deadline."""
-        poll = select.poll()
-        poll.register(self._source, select.POLLHUP)
-        return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
-
-    def drain(self) -> None:
-        """What is still in the pipes once everything that could write to them is gone."""
-        while self._turn(0.0):
-            pass
-
-    def _turn(self, timeout: float) -> bool:
-        """Wait for either pipe, relay one read of each; whether there was anything."""
-        ready, _, _ = select.select([self._report, self._output], [], [], timeout)
-        moved = False
-        for descriptor in ready:
-            data = os.read(descriptor, READ)
-            moved = moved or bool(data)
-            if descriptor == self._output:
-                self._printed(data)
-            else:
-                self._reported(data)
-        if ready and not moved:
-            time.sleep(0.002)  # both ends closed, the child not yet gone
-        return moved
-
-    def _printed(self, data: bytes) -> None:
-        kept = data[: max(0, self._kept - self.output_bytes)]
-        self.output_bytes += len(data)
-        if kept:
-            wire.write_all(self._sink, wire.frame(wire.OUTPUT, kept))
-
-    def _reported(self, data: bytes) -> None:
-        if self.protocol_error:
-            return
-        try:
-            frames = self._frames.feed(data)
-        except wire.WireError as error:
-            self.protocol_error = str(error)
-            return
-        for channel, payload in frames:
-            self._left[channel] -= len(payload)
-            if self._left[channel] < 0:
-                self.protocol_error = f"more than allowed on channel {channel!r}"
-                return
-            wire.write_all(self._sink, wire.frame(channel, payload))
-        if self._frames.error is not None:
-            self.protocol_error = str(self._frames.error)
 
 
 def preload(packages: list[str]) -> None:
@@ -237,15 +173,18 @@ def warm_up() -> None:
     safetensors.torch.save({"0": torch.zeros(1)})
 
 
-def arrange_descriptors(report: int, output: int) -> int:
-    """Stdin from nowhere, stdout and stderr to `output`, the report at 3, and nothing else open."""
+def arrange_descriptors(report: int, output: int, told: int | None) -> int:
+    """Stdin from nowhere, stdout and stderr to `output`, the report at 3, answers at 4 if any, and nothing else."""
     report = os.dup2(report, 200)
+    told = os.dup2(told, 201) if told is not None else None
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.dup2(report, 3)
-    os.closerange(4, 1024)
+    if told is not None:
+        os.dup2(told, ANSWERS)
+    os.closerange(4 if told is None else ANSWERS + 1, 1024)
     sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - they live as long as the process
     sys.stdout = open(1, "w", closefd=False, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
     sys.stderr = open(2, "w", buffering=1, closefd=False, encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
@@ -253,13 +192,15 @@ def arrange_descriptors(report: int, output: int) -> int:
 
 
 def lay_out(folder: Path, files: dict[str, bytearray]) -> None:
-    """Write the job's files into the private folder, which becomes the working directory."""
+    """Write the job's files into the private folder, which becomes the working directory; the last is the newest."""
     folder.mkdir(mode=0o700)
     os.chdir(folder)
-    for name, content in files.items():
+    first = time.time_ns() - len(files) * SECOND
+    for number, (name, content) in enumerate(files.items()):
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
+        os.utime(target, ns=(first + number * SECOND, first + number * SECOND))
     os.environ["HOME"] = str(folder)
     tempfile.tempdir = str(folder)
 

@@ -1,12 +1,15 @@
 """What checkpoint-resume hands to the student's function, and how runs of it are killed and run again.
 
 The first run goes through and is what the spies watch.  Then the function is run in processes of their
-own, each killed at a moment of the challenge, and run again with the file that the killed run left.
+own, each killed at a moment of the challenge, and run again with the file that the killed run left.  All that
+tells what goes wrong, but it is told by the process that the student's code runs in.  What proves that nothing
+goes wrong are legs (`leg`): jobs of their own, which learn the order of their samples batch by batch.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Sampler, TensorDataset
 
 from sandbox import interrupt
+from sandbox.asking import Ask
 from sandbox.student import Student
 
 INPUTS, HIDDEN, CLASSES = 8, 16, 3
@@ -25,15 +29,23 @@ RATE, MOMENTUM, GAMMA = 0.1, 0.9, 0.6
 Point = tuple[torch.Tensor, ...]
 
 
+def order(size: int, seed: int, epoch: int) -> list[int]:
+    """The samples of an epoch in their order; one epoch's says nothing of another's."""
+    digest = hashlib.sha256(f"{seed} {epoch}".encode()).digest()
+    generator = torch.Generator().manual_seed(int.from_bytes(digest[:8]) >> 1)
+    samples: list[int] = torch.randperm(size, generator=generator).tolist()
+    return samples
+
+
 class EpochSampler(Sampler[int]):
-    """An order of the samples that depends on the epoch alone."""
+    """An order of the samples that depends on the epoch alone; `told` gives that of a batch where it is not known."""
 
     def __init__(self, size: int, seed: int) -> None:
         self.size, self.seed, self.epoch = size, seed, 0
+        self.told: Callable[[int], Iterator[int]] | None = None
 
     def __iter__(self) -> Iterator[int]:
-        generator = torch.Generator().manual_seed((self.seed + 7919 * self.epoch) % (1 << 62))
-        return iter(torch.randperm(self.size, generator=generator).tolist())
+        return iter(order(self.size, self.seed, self.epoch)) if self.told is None else self.told(self.epoch)
 
     def __len__(self) -> int:
         return self.size
@@ -97,6 +109,29 @@ def drive(student: Student, given: dict[str, Any]) -> None:
 
         facts = _interrupted(student, fresh, moment, parameters, folder, whole, left)
         student.record("train", facts, case=moment)
+
+
+def orders(seed: int, parameters: dict[str, Any]) -> list[list[list[int]]]:
+    """For every epoch the samples of every batch: what the legs of a run ask for."""
+    size, batch = parameters["samples"], parameters["batch_size"]
+    epochs = [order(size, seed, epoch) for epoch in range(parameters["epochs"])]
+    return [[samples[start : start + batch] for start in range(0, size, batch)] for samples in epochs]
+
+
+def leg(student: Student, given: dict[str, Any], ask: Ask) -> None:
+    """One leg of a run: it goes on with what it finds at `path`, asks for each batch, and may be killed instead."""
+    _, _, parameters = given.pop("again")
+    batches = range(0, parameters["samples"], parameters["batch_size"])
+
+    def told(epoch: int) -> Iterator[int]:
+        for number in range(len(batches)):
+            yield from ask([epoch, number])
+
+    given["loader"].order.told = told
+    folder = Path(given["path"]).parent
+    folder.mkdir(exist_ok=True)
+    os.chdir(folder)
+    student.call("train", *given.values(), names=tuple(given), record=False)
 
 
 class Watched:

@@ -2,6 +2,8 @@
 
     {"op": "prepare", "exercise": slug, "seeds": {"train": int, "hidden": int}}
         answers with files training/… and hidden/…, and {"parameters": …}
+    {"op": "orders", "exercise": slug, "seed": int, "parameters": {…}}
+        answers {"orders": [[[sample, …], …], …]}: by epoch and batch, what model.orders says
     {"op": "judge", "exercise": slug, "parameters": {…}}
         with files training/…, hidden/… and answers.jsonl; answers {"judged": […], "metrics": {…}, "samples": int}
     {"op": "replay", "exercise": slug, "job": {…}, "seconds": float, "looks": int}
@@ -46,6 +48,8 @@ def answer(
         named = {f"training/{name}": content for name, content in training.items()}
         named |= {f"hidden/{name}": content for name, content in kept.items()}
         return named, {"parameters": parameters}
+    if request["op"] == "orders":
+        return {}, {"orders": hidden.orders(exercise, request["seed"], request["parameters"])}
     if request["op"] == "judge":
         judgement = hidden.judge(
             exercise,

@@ -24,8 +24,18 @@ Parameters = dict[str, int | float | str]
 @lru_cache(maxsize=8)
 def load_task(slug: str) -> ModuleType:
     """The exercise's task.py as a module.  Raises BadExercise when it cannot be imported."""
-    path = load_exercise(slug).folder / "task.py"
-    spec = importlib.util.spec_from_file_location(f"metronome_task_{slug.replace('-', '_')}", path)
+    return _load(slug, "task")
+
+
+@lru_cache(maxsize=8)
+def load_model(slug: str) -> ModuleType:
+    """The exercise's model.py as a module.  Raises BadExercise when it cannot be imported."""
+    return _load(slug, "model")
+
+
+def _load(slug: str, part: str) -> ModuleType:
+    path = load_exercise(slug).folder / f"{part}.py"
+    spec = importlib.util.spec_from_file_location(f"metronome_{part}_{slug.replace('-', '_')}", path)
     if spec is None or spec.loader is None or not path.is_file():
         raise BadExercise(f"{path} is missing.")
     module = importlib.util.module_from_spec(spec)
@@ -42,6 +52,13 @@ def draw(exercise: Exercise, seeds: dict[str, int], real: Path | None) -> tuple[
     with _named(exercise, "draw"):
         training, hidden, parameters = load_task(exercise.slug).draw(seeds, real)
     return training, hidden, parameters
+
+
+def orders(exercise: Exercise, seed: int, parameters: Parameters) -> list[list[list[int]]]:
+    """The samples of every batch of every epoch, by a seed of their order."""
+    with _named(exercise, "orders", "model"):
+        found: list[list[list[int]]] = load_model(exercise.slug).orders(seed, parameters)
+    return found
 
 
 def judge(
@@ -65,14 +82,14 @@ def measure(
 
 
 @contextlib.contextmanager
-def _named(exercise: Exercise, function: str) -> Iterator[None]:
-    """Whatever a function of task.py raises becomes a BadExercise that names file, function and line."""
+def _named(exercise: Exercise, function: str, part: str = "task") -> Iterator[None]:
+    """Whatever a function of task.py (or model.py) raises becomes a BadExercise that names file, function and line."""
     try:
         yield
     except BadExercise:
         raise
     except Exception as error:
-        path = exercise.folder / "task.py"
+        path = exercise.folder / f"{part}.py"
         lines = [
             item.lineno for item in traceback.extract_tb(error.__traceback__) if item.filename == str(path)
         ]

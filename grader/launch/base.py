@@ -7,6 +7,7 @@ all that a launcher has to give is an Endpoint: bytes in, bytes out, kill.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -40,14 +41,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended and what it left: all of it claims, but for the last five fields.
+    """How a run ended and what it left: all of it claims, but for the last six fields.
 
-    `exit_code` and `signal` are the child's; `broken` says in words how the sandbox itself failed.
+    `exit_code` and `signal` are the child's; `broken` says in words how the sandbox itself failed.  Where the job
+    keeps them, `files` are those that the run left in its folder, oldest first; `remains` says what else of it could
+    not be cleared away, or why its files were not kept ("": all is well).
     """
 
     trace: bytes = b""
     weights: bytes = b""
     output: bytes = b""
+    files: Mapping[str, bytes] = field(default_factory=dict)
     output_bytes: int = 0
     exit_code: int | None = None
     signal: int | None = None
@@ -55,6 +59,7 @@ class Outcome:
     output_exceeded: bool = False
     timed_out: bool = False
     broken: str = ""
+    remains: str = ""
     seconds: float = 0.0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from grader.errors import ExaminerError, LaunchError, SandboxBroken
@@ -18,7 +19,9 @@ READY_SECONDS = 120.0  # a cold import of torch on a busy machine
 GRACE_SECONDS = 2.0  # beyond the deadline: the child's own alarm rings before it
 MAX_RETURNED = 256 << 20  # bytes of files an examiner may send
 
-ALLOWED = frozenset((wire.READY, wire.TRACE, wire.WEIGHTS, wire.OUTPUT, wire.EXIT, wire.FILE))
+ALLOWED = frozenset((wire.READY, wire.TRACE, wire.WEIGHTS, wire.OUTPUT, wire.EXIT, wire.FILE, wire.ASK))
+Answer = Callable[[bytes], bytes | None]
+"""From a child's question to the answer; None ends the child."""
 
 
 class Line:
@@ -70,10 +73,11 @@ class Line:
         self.endpoint.send(wire.frame(wire.JOB, json.dumps(request).encode()))
 
 
-def run_job(line: Line, job: Job, limits: Limits) -> Outcome:
+def run_job(line: Line, job: Job, limits: Limits, answer: Answer | None = None) -> Outcome:
     """Run one job in a zygote; past the deadline everything in it is killed (`timed_out`).
 
-    The clock starts when the zygote is ready.  Raises SandboxBroken when the sandbox itself fails.
+    The clock starts when the zygote is ready.  With `answer` the child may ask, and is killed where that gives None.
+    Raises SandboxBroken when the sandbox itself fails.
     """
     line.wait_ready()
     fields: dict[str, object] = {
@@ -86,7 +90,7 @@ def run_job(line: Line, job: Job, limits: Limits) -> Outcome:
         "scratch": limits.scratch,
     }
     started = time.monotonic()
-    line.send(job.files, fields | job.fields)
+    line.send(job.files, fields | job.fields | {"asks": answer is not None})
     got = Received()
     for item in line.frames(started + limits.deadline + GRACE_SECONDS):
         if item is None:
@@ -99,9 +103,25 @@ def run_job(line: Line, job: Job, limits: Limits) -> Outcome:
             got.weights += payload
         elif channel == wire.OUTPUT:
             got.output += payload
+        elif channel == wire.FILE:
+            _keep(got, payload)
+        elif channel == wire.ASK:
+            told = answer(payload) if answer is not None else None
+            line.endpoint.send(wire.frame(wire.KILL) if told is None else wire.frame(wire.TELL, told))
         elif channel == wire.EXIT:
             return _outcome(got, _object(payload), time.monotonic() - started, limits)
     raise LaunchError("The sandbox's stream ended without an answer.")
+
+
+def _keep(got: Received, payload: bytes) -> None:
+    """Take in a piece of a file that a run left.  Raises SandboxBroken where its name leads elsewhere."""
+    try:
+        name, content = wire.split_file(payload)
+    except wire.WireError as error:
+        raise SandboxBroken(f"The sandbox broke the protocol: {error}.") from error
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        raise SandboxBroken("The sandbox sent a file from outside its folder.")
+    got.files.setdefault(name, bytearray()).extend(content)
 
 
 def _outcome(got: Received, ending: dict[str, Any] | None, seconds: float, limits: Limits) -> Outcome:
@@ -112,6 +132,7 @@ def _outcome(got: Received, ending: dict[str, Any] | None, seconds: float, limit
         trace=bytes(got.trace),
         weights=bytes(got.weights),
         output=bytes(got.output),
+        files={name: bytes(content) for name, content in got.files.items()},
         output_bytes=ending["output_bytes"] if ending else len(got.output),
         exit_code=status if status is not None and status >= 0 else None,
         signal=-status if status is not None and status < 0 else None,
@@ -119,6 +140,7 @@ def _outcome(got: Received, ending: dict[str, Any] | None, seconds: float, limit
         output_exceeded=bool(ending and ending["output_exceeded"]),
         timed_out=ending is None or alarm,
         broken=str(ending["protocol_error"]) if ending else "",
+        remains=str(ending.get("remains", "")) if ending else "it was ended from outside",
         seconds=seconds,
     )
 

@@ -11,7 +11,7 @@ import torch
 
 from grader.checks.rates import expanded
 from grader.examiner.answers import Answer, Answers
-from grader.examiner.hidden import load_task
+from grader.examiner.hidden import load_model, load_task
 from grader.exercise import load_exercise
 from tests.exercises.torch_exercise import Challenge
 
@@ -49,6 +49,23 @@ def test_the_rates_due_are_those_of_the_scheduler_that_is_handed_in(tmp_path: Pa
             given["optimizer"].step()
             given["scheduler"].step()
         assert np.allclose(used, expanded(json.loads(parameters[parameters["rates"]])), rtol=1e-9)
+
+
+def test_the_orders_that_legs_are_told_are_those_of_the_loader(tmp_path: Path) -> None:
+    challenge = Challenge(load_exercise(SLUG), 3, tmp_path)
+    loader, parameters = challenge.arguments["loader"], challenge.parameters
+    orders = load_model(SLUG).orders(loader.order.seed, parameters)
+    assert len(orders) == parameters["epochs"]
+    for epoch, batches in enumerate(orders):
+        loader.set_epoch(epoch)
+        assert [index for batch in batches for index in batch] == list(loader.order)
+        assert [len(batch) for batch in batches] == [len(x) for x, _ in loader]
+
+
+def test_one_epochs_order_says_nothing_of_anothers() -> None:
+    order = load_model(SLUG).order
+    assert order(50, 1, 0) != order(50, 1, 1) != order(50, 2, 0)
+    assert order(50, 7919, 0) != order(50, 0, 1)
 
 
 def trained(number: int, epochs: int | None = None) -> float:

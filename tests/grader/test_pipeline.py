@@ -87,6 +87,18 @@ def test_what_is_judged_is_the_replay():
     assert report.passed is False
 
 
+@pytest.mark.parametrize(("isolated", "found"), [(True, ["missing-zero-grad"]), (False, [])])
+def test_instruments_that_are_said_to_have_failed_hide_nothing_that_the_replay_saw(isolated, found):
+    broken = [
+        dataclasses.replace(record, failures=1) if isinstance(record, trace.End) else record
+        for record in uncleared()
+    ]
+    answers = (PREPARED, replayed(*uncleared()), GOOD) if isolated else (PREPARED, GOOD)
+    report = grade(zygote(*broken, weights=WEIGHTS), answers=answers, isolated=isolated)
+    assert [item.slug for item in report.findings] == found
+    assert report.passed is not True
+
+
 def test_nothing_is_verified_where_the_file_could_reach_us():
     report = grade(zygote(*uncleared(), weights=WEIGHTS))
     assert [(item.slug, item.basis) for item in report.findings] == [("missing-zero-grad", "observed")]

@@ -17,10 +17,11 @@ from grader.pipeline import grade_submission
 from tests.reference.grading import SECRET
 
 FOLDER = Path(__file__).parent
-OPEN: dict[str, str] = {
-    "checkpoint-resume/never_saved": "runs that are killed and resumed are told of by the sandbox",
-}
+OPEN: dict[str, str] = {}
 """Forgeries that pass although they are replayed, each with the reason: holes that are still to be closed."""
+
+CONTAINED = frozenset({"checkpoint-resume/kept_elsewhere"})
+"""Forgeries that only a container keeps from what they need: another folder of the machine's, say."""
 
 
 def forgeries() -> Iterator[tuple[str, Path]]:
@@ -40,9 +41,11 @@ def parameters(*, replayed: bool) -> list[object]:
     for slug, path in forgeries():
         name = named(slug, path)
         reason = OPEN.get(name) if replayed else None
-        marks = (
-            [] if reason is None else [pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)]
-        )
+        marks: list[pytest.MarkDecorator] = []
+        if reason is not None:
+            marks.append(pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason))
+        if name in CONTAINED:
+            marks.append(pytest.mark.skipif(bool(docker.ready()), reason="there is no container engine"))
         found.append(pytest.param(slug, path, id=name, marks=marks))
     return found
 

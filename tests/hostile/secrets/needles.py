@@ -29,6 +29,7 @@ def all_needles(secret: bytes, challenge: Challenge, prepared: Prepared) -> dict
         found |= forms(f"seed {purpose}", seed, 32)
         found[f"seed {purpose} as numpy's pool"] = np.random.SeedSequence(seed).pool.tobytes()
     found |= forms("seed looks", challenge.torch_seed("looks"), 8)
+    found |= forms("seed killed", challenge.torch_seed("killed"), 8)
     return found | hidden_pieces(prepared)
 
 
