@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+ROUNDS = 200
+
 
 @contextlib.contextmanager
 def leaving_nothing() -> Iterator[None]:
@@ -21,10 +23,15 @@ def leaving_nothing() -> Iterator[None]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def end_all(uid: int | None) -> None:
-    """Kill and reap every process below us (orphans come to us: we are a subreaper), and all of `uid`."""
-    for _ in range(200):
-        others = descendants(os.getpid()) | (of_uid(uid) if uid is not None else set())
+def end_all(uid: int | None) -> tuple[int, bool]:
+    """Kill and reap every process below us (orphans come to us: we are a subreaper), and all of `uid`.
+
+    How many were still running, and whether none is left.
+    """
+    killed: set[int] = set()
+    for _ in range(ROUNDS):
+        others = running(os.getpid(), uid)
+        killed |= {pid for pid, alive in others.items() if alive}
         for pid in others:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
@@ -32,18 +39,38 @@ def end_all(uid: int | None) -> None:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         if not others:
-            return
+            return len(killed), True
         time.sleep(0.005)
+    return len(killed), False
 
 
-def descendants(root: int) -> set[int]:
-    """All processes below `root`, by /proc."""
-    children: dict[int, list[int]] = {}
+def running(root: int, uid: int | None) -> dict[int, bool]:
+    """The processes below `root` and those of a uid, by /proc; false for those that have ended already.
+
+    A non-dumpable process's /proc entry is root's, so its status is read.
+    """
+    parents: dict[int, int] = {}
+    alive: dict[int, bool] = {}
+    found: set[int] = set()
     for entry in os.listdir("/proc"):
         if entry.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                stat = Path(f"/proc/{entry}/stat").read_text()
-                children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry))
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                fields = dict(
+                    line.split(":\t", 1)
+                    for line in Path(f"/proc/{entry}/status").read_text(errors="replace").splitlines()[:12]
+                    if ":\t" in line
+                )
+                pid = int(entry)
+                parents[pid], alive[pid] = int(fields["PPid"]), fields["State"][0] not in "ZX"
+                if uid is not None and int(fields["Uid"].split()[0]) == uid:
+                    found.add(pid)
+    return {pid: alive[pid] for pid in found | _below(root, parents)}
+
+
+def _below(root: int, parents: dict[int, int]) -> set[int]:
+    children: dict[int, list[int]] = {}
+    for pid, parent in parents.items():
+        children.setdefault(parent, []).append(pid)
     found: set[int] = set()
     stack = list(children.get(root, []))
     while stack:
@@ -54,33 +81,9 @@ def descendants(root: int) -> set[int]:
     return found
 
 
-def of_uid(uid: int) -> set[int]:
-    """All processes of a uid.  A non-dumpable process's /proc entry is root's, so its status is read."""
-    found = set()
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                text = Path(f"/proc/{entry}/status").read_text()
-                line = next(line for line in text.splitlines() if line.startswith("Uid:"))
-                if int(line.split()[1]) == uid:
-                    found.add(int(entry))
-    return found
-
-
-def sweep(folder: Path, uid: int | None) -> None:
-    """Remove a private folder, as the user it belongs to: without DAC_OVERRIDE root may not."""
-    if uid is None:
-        shutil.rmtree(folder, ignore_errors=True)
-        return
-    cleaner = os.fork()
-    if cleaner == 0:
-        with contextlib.suppress(Exception):
-            os.setgroups([])
-            os.setresgid(uid, uid, uid)
-            os.setresuid(uid, uid, uid)
-            shutil.rmtree(folder, ignore_errors=True)
-        os._exit(0)
-    os.waitpid(cleaner, 0)
+def descendants(root: int) -> set[int]:
+    """All processes below `root`."""
+    return set(running(root, None))
 
 
 def oom_kills() -> int:

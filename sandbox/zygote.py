@@ -2,14 +2,23 @@
 
     python -m sandbox.zygote        frames in on stdin, frames out on stdout (see sandbox.wire)
 
-It reads files and one job, forks, relays the child's report and output within bounds, waits, kills
-whatever the child left running, and says how it ended.  METRONOME_SCRATCH names the folder that private
-folders go into.
+It is told to run a job, forks, relays the child's report and output within bounds, waits, kills whatever the
+child left running, says how it ended, sweeps, and says that it is ready again, and what was left.
+METRONOME_SCRATCH names the folder that private folders go into.
+
+What later jobs are forks of must hold nothing of an earlier one.  So the child itself reads its job and files off
+the zygote's stdin, and what it writes passes through one buffer, which is wiped.  Objects that the grader sends:
+
+    {"op": "preload", "packages": [name, …]}
+    {"op": "ping"}                                   answered by R
+    {"op": "run", "files": [name, …], "output": bytes, "output_kept": bytes}
+        the child then reads those files, and one more object: its job
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import random
@@ -19,15 +28,18 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sandbox import limits, trace, wire
-from sandbox.housekeeping import end_all, leaving_nothing, oom_kills, sweep
+from sandbox.housekeeping import end_all, leaving_nothing, oom_kills
+from sandbox.sweep import sweep
 
 PRELOAD = ("torchvision",)  # packages a job may ask for before it forks
 READ = 1 << 16
-MAX_WEIGHTS = 256 << 20
+TICK = 0.02  # seconds between looks at a child where the kernel does not tell of its end
+MAX_REPORT = trace.MAX_TRACE + wire.MAX_WEIGHTS + (1 << 20)  # the last for the heads of frames
 FIRST_UID, LAST_UID = 20_000, 60_000  # inside what user-namespaced engines map
 
 
@@ -36,38 +48,33 @@ class Zygote:
 
     def __init__(self, source: int, sink: int) -> None:
         self._source, self._sink = source, sink
-        self._reader = wire.FrameReader(frozenset((wire.FILE, wire.JOB)))
-        self._files: dict[str, bytearray] = {}
         self._scratch = Path(os.environ.get("METRONOME_SCRATCH") or tempfile.gettempdir())
         self._uids = limits.can_change_uid()
         if self._uids:
             self._scratch.chmod(0o1777)  # container engines lose a tmpfs's mode; children make folders in it
         self._uid = random.SystemRandom().randrange(FIRST_UID, LAST_UID)
+        self._buffer = bytearray(wire.HEAD + READ)
 
     def serve(self) -> None:
         """Until the other side closes the stream."""
-        self._ready()
-        while data := os.read(self._source, 1 << 20):
-            for channel, payload in self._reader.feed(data):
-                if channel == wire.FILE:
-                    name, content = wire.split_file(payload)
-                    self._files.setdefault(name, bytearray()).extend(content)
-                    continue
-                job, files = json.loads(payload), self._files
-                self._files = {}
-                if job.get("op") == "preload":
-                    preload(job["packages"])
-                else:
-                    self._run(job, files)
-
-    def _ready(self) -> None:
         import torch
 
         facts = {"torch": torch.__version__, "python": sys.version.split()[0], "own_uid": self._uids}
-        wire.write_all(self._sink, wire.frame(wire.READY, json.dumps(facts).encode()))
+        self._say(wire.READY, facts)
+        while got := wire.read_frame(self._source, frozenset((wire.JOB,))):
+            told = json.loads(got[1])
+            if told["op"] == "preload":
+                preload(told["packages"])
+            elif told["op"] == "ping":
+                self._say(wire.READY, {})
+            else:
+                self._run(told)
 
-    def _run(self, job: dict[str, Any], files: dict[str, bytearray]) -> None:
-        """One job, from fork to the X frame."""
+    def _say(self, channel: bytes, fields: dict[str, Any]) -> None:
+        wire.write_all(self._sink, wire.frame(channel, json.dumps(fields).encode()))
+
+    def _run(self, told: dict[str, Any]) -> None:
+        """One job, from fork to swept."""
         started = time.monotonic()
         self._uid = self._uid + 1 if self._uid < LAST_UID else FIRST_UID
         uid = self._uid if self._uids else None
@@ -79,38 +86,32 @@ class Zygote:
         if child == 0:
             os.close(report)
             os.close(output)
-            self._become(job, files, folder, uid, report_end, output_end)
+            self._become(folder, uid, report_end, output_end)
         os.close(report_end)
         os.close(output_end)
-        relay = Relay(self._source, self._sink, report, output, job)
+        relay = Relay(self._source, self._sink, report, output, told, self._buffer)
         status = relay.until_exit(child)
-        end_all(uid)
+        processes, ended = end_all(uid)
         relay.drain()
         os.close(report)
         os.close(output)
-        sweep(folder, uid)
         ending = {
             "status": os.waitstatus_to_exitcode(status),
             "output_bytes": relay.output_bytes,
             "output_exceeded": relay.output_exceeded,
-            "protocol_error": relay.protocol_error,
+            "protocol_error": "it reported more than it may" if relay.report_bytes > MAX_REPORT else "",
             "oom": oom_kills() > kills,
             "seconds": time.monotonic() - started,
         }
-        wire.write_all(self._sink, wire.frame(wire.EXIT, json.dumps(ending).encode()))
+        self._say(wire.EXIT, ending)
+        self._buffer[:] = bytes(len(self._buffer))
+        self._say(wire.READY, sweep(folder, uid, told["files"], processes, ended).as_json())
 
-    def _become(
-        self,
-        job: dict[str, Any],
-        files: dict[str, bytearray],
-        folder: Path,
-        uid: int | None,
-        report: int,
-        output: int,
-    ) -> None:
+    def _become(self, folder: Path, uid: int | None, report: int, output: int) -> None:
         """In the child: never returns."""
         status = 1
         try:
+            job, files = read_job(self._source)
             report = arrange_descriptors(report, output)
             limits.apply(
                 uid=uid,
@@ -134,78 +135,96 @@ class Zygote:
 
 
 class Relay:
-    """Passes on what a child writes, within bounds, without looking inside."""
+    """Passes on what a child writes, within bounds, without looking at it."""
 
-    def __init__(self, source: int, sink: int, report: int, output: int, job: dict[str, Any]) -> None:
+    def __init__(
+        self, source: int, sink: int, report: int, output: int, told: dict[str, Any], buffer: bytearray
+    ) -> None:
         self._source, self._sink, self._report, self._output = source, sink, report, output
-        self._limit, self._kept = job["output"], job["output_kept"]
-        self._frames = wire.FrameReader(frozenset((wire.TRACE, wire.WEIGHTS)))
-        self._left = {wire.TRACE: trace.MAX_TRACE, wire.WEIGHTS: MAX_WEIGHTS}
-        self.output_bytes = 0
+        self._limit, self._kept = told["output"], told["output_kept"]
+        self._buffer = buffer
+        self._poll = select.poll()
+        for descriptor in (report, output):
+            self._poll.register(descriptor, select.POLLIN)
+        self.output_bytes = self.report_bytes = 0
         self.output_exceeded = False
-        self.protocol_error = ""
 
     def until_exit(self, child: int) -> int:
         """Relay until the child has ended; its wait status.  Too much output ends it, and so does our orphanhood."""
-        while True:
-            self._turn(0.02)
-            if self._source_closed():
-                os.kill(child, signal.SIGKILL)
-            if self.output_bytes > self._limit and not self.output_exceeded:
-                self.output_exceeded = True
-                os.kill(child, signal.SIGKILL)
-            pid, status = os.waitpid(child, os.WNOHANG)
-            if pid:
-                return status
-
-    def _source_closed(self) -> bool:
-        """Whether the grader has gone: nobody is left to keep the deadline."""
-        poll = select.poll()
-        poll.register(self._source, select.POLLHUP)
-        return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
+        self._poll.register(self._source, 0)  # its end is told without being asked for
+        with watched(child, self._poll) as told:
+            while True:
+                self._turn(None if told else TICK, child)
+                if self.output_bytes > self._limit and not self.output_exceeded:
+                    self.output_exceeded = True
+                    os.kill(child, signal.SIGKILL)
+                pid, status = os.waitpid(child, os.WNOHANG)
+                if pid:
+                    self._poll.unregister(self._source)
+                    return status
 
     def drain(self) -> None:
         """What is still in the pipes once everything that could write to them is gone."""
         while self._turn(0.0):
             pass
 
-    def _turn(self, timeout: float) -> bool:
-        """Wait for either pipe, relay one read of each; whether there was anything."""
-        ready, _, _ = select.select([self._report, self._output], [], [], timeout)
+    def _turn(self, seconds: float | None, child: int = 0) -> bool:
+        """Wait for something to happen and relay one read of each pipe; whether there was anything."""
         moved = False
-        for descriptor in ready:
-            data = os.read(descriptor, READ)
-            moved = moved or bool(data)
-            if descriptor == self._output:
-                self._printed(data)
-            else:
-                self._reported(data)
-        if ready and not moved:
-            time.sleep(0.002)  # both ends closed, the child not yet gone
+        for descriptor, event in self._poll.poll(None if seconds is None else seconds * 1000):
+            if descriptor in (self._report, self._output):
+                moved = self._relay(descriptor) or moved
+            elif descriptor == self._source and event & (select.POLLHUP | select.POLLERR):
+                os.kill(child, signal.SIGKILL)  # the grader has gone: nobody is left to keep the deadline
         return moved
 
-    def _printed(self, data: bytes) -> None:
-        kept = data[: max(0, self._kept - self.output_bytes)]
-        self.output_bytes += len(data)
-        if kept:
-            wire.write_all(self._sink, wire.frame(wire.OUTPUT, kept))
+    def _relay(self, descriptor: int) -> bool:
+        """One read of a pipe; false at its end."""
+        size = os.readv(descriptor, [memoryview(self._buffer)[wire.HEAD :]])
+        if not size:
+            self._poll.unregister(descriptor)
+            return False
+        if descriptor == self._report:
+            self.report_bytes += size
+            self._pass_on(wire.REPORT, size if self.report_bytes <= MAX_REPORT else 0)
+        else:
+            self._pass_on(wire.OUTPUT, min(size, max(0, self._kept - self.output_bytes)))
+            self.output_bytes += size
+        return True
 
-    def _reported(self, data: bytes) -> None:
-        if self.protocol_error:
-            return
-        try:
-            frames = self._frames.feed(data)
-        except wire.WireError as error:
-            self.protocol_error = str(error)
-            return
-        for channel, payload in frames:
-            self._left[channel] -= len(payload)
-            if self._left[channel] < 0:
-                self.protocol_error = f"more than allowed on channel {channel!r}"
-                return
-            wire.write_all(self._sink, wire.frame(channel, payload))
-        if self._frames.error is not None:
-            self.protocol_error = str(self._frames.error)
+    def _pass_on(self, channel: bytes, size: int) -> None:
+        if size:
+            wire.put_head(self._buffer, channel, size)
+            wire.write_all(self._sink, memoryview(self._buffer)[: wire.HEAD + size])
+
+
+@contextlib.contextmanager
+def watched(child: int, poll: select.poll) -> Iterator[bool]:
+    """Have `poll` tell when a child has ended; false where this kernel cannot."""
+    try:
+        descriptor = os.pidfd_open(child)
+    except (AttributeError, OSError):
+        yield False
+        return
+    poll.register(descriptor, select.POLLIN)
+    try:
+        yield True
+    finally:
+        poll.unregister(descriptor)
+        os.close(descriptor)
+
+
+def read_job(source: int) -> tuple[dict[str, Any], dict[str, bytearray]]:
+    """In the child: its files and its job.  Raises WireError when the stream ends before."""
+    reader = wire.FrameReader(frozenset((wire.FILE, wire.JOB)))
+    files: dict[str, bytearray] = {}
+    while data := os.read(source, 1 << 20):
+        for channel, payload in reader.feed(data):
+            if channel == wire.JOB:
+                return json.loads(payload), files
+            name, content = wire.split_file(payload)
+            files.setdefault(name, bytearray()).extend(content)
+    raise wire.WireError("the stream ended before the job")
 
 
 def preload(packages: list[str]) -> None:
@@ -217,6 +236,7 @@ def preload(packages: list[str]) -> None:
             vision.prepare()
             __import__(f"{package}.transforms")
             __import__(f"{package}.datasets")
+    settle_heap()
 
 
 def warm_up() -> None:
@@ -235,6 +255,13 @@ def warm_up() -> None:
         optimizer.step()
         optimizer.zero_grad()
     safetensors.torch.save({"0": torch.zeros(1)})
+    settle_heap()
+
+
+def settle_heap() -> None:
+    """Collect garbage now, and have no child look at what is left: that would copy every page of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def arrange_descriptors(report: int, output: int) -> int:

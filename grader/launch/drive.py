@@ -1,6 +1,6 @@
 """Driving a role over its endpoint: wait until it is ready, hand it a job, keep the deadline, collect what comes.
 
-Nothing that arrives is parsed here beyond frames and our own zygote's two JSON objects.
+Nothing that arrives is parsed here beyond frames and our own zygote's JSON objects.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from grader.errors import ExaminerError, LaunchError, SandboxBroken
-from grader.launch.base import Endpoint, Job, Limits, Outcome, Received
-from sandbox import wire
+from grader.launch.base import Endpoint, Job, Limits, Outcome
+from sandbox import trace, wire
 
 READY_SECONDS = 120.0  # a cold import of torch on a busy machine
 GRACE_SECONDS = 2.0  # beyond the deadline: the child's own alarm rings before it
 MAX_RETURNED = 256 << 20  # bytes of files an examiner may send
 
-ALLOWED = frozenset((wire.READY, wire.TRACE, wire.WEIGHTS, wire.OUTPUT, wire.EXIT, wire.FILE))
+ANSWER_SECONDS = (
+    10.0  # a role that does nothing answers at once, and one that sweeps a full scratch in a second or two
+)
+
+ALLOWED = frozenset((wire.READY, wire.REPORT, wire.OUTPUT, wire.EXIT, wire.FILE))
+REPORTED = {wire.TRACE: trace.MAX_TRACE, wire.WEIGHTS: wire.MAX_WEIGHTS}
 
 
 class Line:
@@ -29,6 +34,7 @@ class Line:
         self._reader = wire.FrameReader(ALLOWED)
         self._waiting: list[tuple[bytes, bytes]] = []
         self.ready: dict[str, Any] = {}
+        self._owed = 0  # frames R that are still to come
 
     def frames(self, until: float) -> Iterator[tuple[bytes, bytes] | None]:
         """Frames as they come; None once `until` (time.monotonic) has passed.  Raises SandboxBroken at the end."""
@@ -39,14 +45,7 @@ class Line:
             if left <= 0:
                 yield None
                 return
-            data = self.endpoint.receive(min(left, 0.5))
-            if data == b"":
-                raise SandboxBroken(_sentence("The sandbox ended before it answered", self.endpoint))
-            if data:
-                try:
-                    self._waiting += self._reader.feed(data)
-                except wire.WireError as error:
-                    raise SandboxBroken(f"The sandbox broke the protocol: {error}.") from error
+            self._take(self.endpoint.receive(min(left, 0.5)))
 
     def wait_ready(self, seconds: float = READY_SECONDS) -> None:
         """Until the role has said that it is ready; once is enough.  Raises SandboxBroken."""
@@ -62,6 +61,57 @@ class Line:
                 self.ready = _object(payload)
                 return
 
+    def sweeping(self) -> None:
+        """A job has ended: once it has swept, the zygote says that it is ready again."""
+        self._owed += 1
+
+    def fit(self, seconds: float = ANSWER_SECONDS) -> bool:
+        """Whether it can serve: it is still starting, or it answers and its last job left nothing."""
+        try:
+            if not self._look():
+                return True
+            self.send({}, {"op": "ping"})
+            self._owed += 1
+            return self.settled(seconds)
+        except (SandboxBroken, wire.WireError):
+            return False
+
+    def _look(self) -> bool:
+        """Whether it has said that it is ready, without waiting for it.  Raises SandboxBroken when it has ended."""
+        if not self.ready:
+            self._take(self.endpoint.receive(0.0))
+            if self._waiting and self._waiting[0][0] == wire.READY:
+                self.ready = _object(self._waiting.pop(0)[1])
+        return bool(self.ready)
+
+    def _take(self, data: bytes | None) -> None:
+        """Cut what was received into frames.  Raises SandboxBroken at the end of the stream."""
+        if data == b"":
+            raise SandboxBroken(_sentence("The sandbox ended before it answered", self.endpoint))
+        if data:
+            try:
+                self._waiting += self._reader.feed(data)
+            except wire.WireError as error:
+                raise SandboxBroken(f"The sandbox broke the protocol: {error}.") from error
+
+    def settled(self, seconds: float = ANSWER_SECONDS) -> bool:
+        """Wait for what is owed; whether it came in time, and nothing was left.  Raises SandboxBroken."""
+        if not self._owed:
+            return True
+        clean = True
+        for item in self.frames(time.monotonic() + seconds):
+            if item is None:
+                return False
+            channel, payload = item
+            if channel != wire.READY:
+                return False
+            self._owed -= 1
+            left = _object(payload)
+            clean = clean and bool(left.pop("clean", True)) and not any(left.values())
+            if not self._owed:
+                return clean
+        return False
+
     def send(self, files: dict[str, bytes], request: dict[str, object]) -> None:
         """Files, then the request they belong to."""
         for name, content in files.items():
@@ -76,6 +126,7 @@ def run_job(line: Line, job: Job, limits: Limits) -> Outcome:
     The clock starts when the zygote is ready.  Raises SandboxBroken when the sandbox itself fails.
     """
     line.wait_ready()
+    line.settled()
     fields: dict[str, object] = {
         "deadline": limits.deadline,
         "memory": limits.memory,
@@ -86,31 +137,59 @@ def run_job(line: Line, job: Job, limits: Limits) -> Outcome:
         "scratch": limits.scratch,
     }
     started = time.monotonic()
+    told = {"files": list(job.files), "output": limits.output, "output_kept": limits.output_kept}
+    line.send({}, {"op": "run", **told})
     line.send(job.files, fields | job.fields)
-    got = Received()
+    got = _Reported()
     for item in line.frames(started + limits.deadline + GRACE_SECONDS):
         if item is None:
             line.endpoint.kill()
             return _outcome(got, None, time.monotonic() - started, limits)
         channel, payload = item
-        if channel == wire.TRACE:
-            got.trace += payload
-        elif channel == wire.WEIGHTS:
-            got.weights += payload
+        if channel == wire.REPORT:
+            got.feed(payload)
         elif channel == wire.OUTPUT:
             got.output += payload
         elif channel == wire.EXIT:
+            line.sweeping()
             return _outcome(got, _object(payload), time.monotonic() - started, limits)
     raise LaunchError("The sandbox's stream ended without an answer.")
 
 
-def _outcome(got: Received, ending: dict[str, Any] | None, seconds: float, limits: Limits) -> Outcome:
+class _Reported:
+    """What has arrived of one job, and why no more of its report is read ("" while it is)."""
+
+    def __init__(self) -> None:
+        self._reader = wire.FrameReader(frozenset(REPORTED))
+        self.kept = {channel: bytearray() for channel in REPORTED}
+        self.output = bytearray()
+        self.broken = ""
+
+    def feed(self, data: bytes) -> None:
+        """Take in a piece of the child's report; whole frames count, up to the first that is none."""
+        if self.broken:
+            return
+        try:
+            frames = self._reader.feed(data)
+        except wire.WireError as error:
+            self.broken = str(error)
+            return
+        for channel, payload in frames:
+            if len(self.kept[channel]) + len(payload) > REPORTED[channel]:
+                self.broken = f"more than allowed on channel {channel!r}"
+                return
+            self.kept[channel] += payload
+        if self._reader.error is not None:
+            self.broken = str(self._reader.error)
+
+
+def _outcome(got: _Reported, ending: dict[str, Any] | None, seconds: float, limits: Limits) -> Outcome:
     """What was received, with the zygote's account of the end (None: the deadline passed)."""
     status = ending["status"] if ending else None
     alarm = status == wire.TIMED_OUT and seconds > limits.deadline - max(0.5, limits.deadline * 0.1)
     return Outcome(
-        trace=bytes(got.trace),
-        weights=bytes(got.weights),
+        trace=bytes(got.kept[wire.TRACE]),
+        weights=bytes(got.kept[wire.WEIGHTS]),
         output=bytes(got.output),
         output_bytes=ending["output_bytes"] if ending else len(got.output),
         exit_code=status if status is not None and status >= 0 else None,
@@ -118,7 +197,7 @@ def _outcome(got: Received, ending: dict[str, Any] | None, seconds: float, limit
         out_of_memory=bool(ending and ending["oom"]),
         output_exceeded=bool(ending and ending["output_exceeded"]),
         timed_out=ending is None or alarm,
-        broken=str(ending["protocol_error"]) if ending else "",
+        broken=got.broken or str(ending["protocol_error"] if ending else ""),
         seconds=seconds,
     )
 

@@ -304,6 +304,7 @@ def test_the_zygote_ends_with_its_child_when_its_stdin_closes_in_the_middle_of_a
         "seeds": {"init": 1, "dropout": 2},
         "spies": True,
     }
+    own.started().send({}, {"op": "run", "files": list(files), "output": 1 << 20, "output_kept": 99})
     own.started().send(
         files, {**job, **fields, "threads": 1, "scratch": 1 << 20, "shapes": [], "parameters": {}}
     )
