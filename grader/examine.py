@@ -12,7 +12,8 @@ from grader.errors import ExaminerError, GateError
 from grader.exercise import Exercise, Hidden
 from grader.initial import first_weights
 from grader.launch.drive import Line, ask_examiner
-from grader.launch.lines import EXAMINER_LIMITS, Lines
+from grader.launch.lines import Lines
+from grader.launch.pool import EXAMINER_LIMITS
 from grader.models import Basis, Judged, Measurement
 from sandbox import trace
 

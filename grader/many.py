@@ -45,7 +45,7 @@ def _graded(ready: list[Ingested], first: Session, jobs: int) -> Iterator[Report
     sessions = [first]
     threads = []
     try:
-        sessions += [Session(first.settings, trusted=True) for _ in range(jobs - 1)]
+        sessions += [first.beside() for _ in range(jobs - 1)]
         for session in sessions:
             threads.append(threading.Thread(target=_work, args=(session, waiting, finished), daemon=True))
             threads[-1].start()

@@ -51,7 +51,7 @@ def grade_file(
     secret = course_secret(settings)
     (progress or quiet)("starting the sandbox")
     launcher = choose_launcher(settings, chosen.gpu, notice or quiet)
-    with Lines(launcher) as lines:
+    with Lines(launcher, reuse=launcher.isolated and settings.isolation == "fork") as lines:
         return grade_submission(submission, chosen, lines, secret, progress=progress or quiet)
 
 

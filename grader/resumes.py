@@ -29,7 +29,7 @@ from grader.exercise import Exercise
 from grader.judging import our_failure
 from grader.launch.base import Job, Outcome
 from grader.launch.drive import ask_examiner, run_job
-from grader.launch.lines import EXAMINER_LIMITS
+from grader.launch.pool import EXAMINER_LIMITS
 from grader.models import CheckResult, Verification
 from grader.runs import Runs, gated, job_of
 
@@ -163,9 +163,11 @@ def _leg(runs: Runs, init: str, stretch: Stretch, files: Mapping[str, bytes], cu
     refused, records = gated(outcome)
     if ours := our_failure(outcome, refused, records):
         raise SandboxBroken(ours)
-    if outcome.timed_out or outcome.broken or outcome.remains:
+    line.settled()
+    remains = outcome.remains or ("" if line.cleared else "something that could not be cleared away")
+    if outcome.timed_out or outcome.broken or remains:
         lines.end_sandbox()
-        left = f"it left {outcome.remains}" if outcome.remains and not outcome.timed_out else ""
+        left = f"it left {remains}" if remains and not outcome.timed_out else ""
         raise _EndedError(left or outcome.broken or "killed by us and run again, it did not end in time")
     return outcome
 

@@ -166,12 +166,11 @@ def job_of(
 
 def run(job: Job, exercise: Exercise, lines: Lines, limits: Limits) -> Outcome:
     """Run the student's file in a sandbox, under spies."""
-    killed = True
+    outcome = None
     try:
         outcome = run_job(lines.sandbox(exercise, limits), job, limits)
-        killed = outcome.timed_out or bool(outcome.broken)
     finally:
-        lines.job_done(killed=killed)
+        lines.job_done(outcome)
     return outcome
 
 

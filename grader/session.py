@@ -1,6 +1,7 @@
 """A session: open lines to sandbox and examiner, over which one submission after another is graded.
 
-One thread at a time.  What fails on our side closes the lines, so that the next submission begins afresh.
+One thread at a time; sessions side by side share pools of warm roles.  What fails on our side ends the roles that
+took part in it, so that the next submission begins afresh.
 """
 
 from __future__ import annotations
@@ -10,39 +11,47 @@ from collections.abc import Callable
 from types import TracebackType
 
 from grader.challenge import course_secret
-from grader.errors import MetronomeError, UntrustedSubmissions
+from grader.errors import MetronomeError
 from grader.exercise import load_exercise, use_folder
-from grader.launch.base import Launcher
-from grader.launch.choose import choose_launcher
 from grader.launch.digest import grading_digest
 from grader.launch.lines import Lines
+from grader.launch.pools import Pools
 from grader.models import Report, Submission
 from grader.pipeline import grade_submission, unreadable
 from grader.report import failed_report
-from grader.settings import Settings, override
+from grader.settings import Settings
 
 Notice = Callable[[str], None]
 
 
 class Session:
-    """Grades submissions over lines that stay open: a context manager.
+    """Grades submissions over warm roles: a context manager.
 
-    Where things run is decided once, when the session is made, and never changes after.  Other people's
+    Where things run is decided once, when the first session is made, and never changes after.  Other people's
     files need isolation: without it, and without `trusted`, making a session raises UntrustedSubmissions.
-    In local mode one zygote serves many submissions; a container serves one and is thrown away.
+    `pools` are another session's, which `beside` hands on.
     """
 
-    def __init__(self, settings: Settings, *, trusted: bool = False, notice: Notice | None = None) -> None:
-        self.settings = settings
-        self._trusted = trusted
-        self._notice = notice or (lambda text: None)
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        trusted: bool = False,
+        notice: Notice | None = None,
+        pools: Pools | None = None,
+    ) -> None:
         use_folder(settings.exercises)
         self._secret = course_secret(settings)
+        self._pools = pools or Pools(settings, trusted=trusted, notice=notice or (lambda text: None))
+        self._pools.enter()
+        self.settings = self._pools.settings
         self._lines: dict[bool, Lines] = {}
         self._lock = threading.Lock()
         self._closed = False
-        chosen = self._open(wants_gpu=False).launcher.name
-        self.settings = override(settings, sandbox=chosen)
+
+    def beside(self) -> Session:
+        """Another session, for another thread, over the same pools.  Raises MetronomeError when they are closed."""
+        return Session(self.settings, pools=self._pools)
 
     def grade(self, submission: Submission, problem: str = "") -> Report:
         """Grade one submission; `problem` says why it cannot be run, "" when it can.
@@ -54,41 +63,37 @@ class Session:
             return unreadable(submission, exercise, problem)
         lines = self._open(exercise.gpu)
         try:
-            return grade_submission(submission, exercise, lines, self._secret)
+            report = grade_submission(submission, exercise, lines, self._secret)
         except BaseException:
             self._drop()
             raise
+        lines.rest()
+        return report
 
     def digest(self, slug: str) -> str:
         """What results for that exercise rest on besides file and student; see `grading_digest`."""
         exercise = load_exercise(slug)
-        return grading_digest(exercise, self._open(exercise.gpu).launcher.ground)
+        return grading_digest(exercise, self._pools.of(exercise.gpu).launcher.ground)
 
     def close(self) -> None:
-        """End every process; from another thread, it makes a grading under way fail."""
+        """End every process that it holds; from another thread, it makes a grading under way fail."""
         with self._lock:
-            self._closed = True
-        self._drop()
+            closed, self._closed = self._closed, True
+        try:
+            self._drop()
+        finally:
+            if not closed:
+                self._pools.leave()
 
     def _open(self, wants_gpu: bool) -> Lines:
         """The lines for exercises that want a GPU, or for those that do not."""
+        pool = self._pools.of(wants_gpu)
         with self._lock:
             if self._closed:
                 raise MetronomeError("The session is closed.")
             if wants_gpu not in self._lines:
-                launcher = choose_launcher(self.settings, wants_gpu, self._notice)
-                self._vouched(launcher)
-                self._lines[wants_gpu] = Lines(launcher, reuse=not launcher.isolated)
+                self._lines[wants_gpu] = Lines(pool.launcher, pool=pool)
             return self._lines[wants_gpu]
-
-    def _vouched(self, launcher: Launcher) -> None:
-        if launcher.isolated or self._trusted:
-            return
-        launcher.close()
-        raise UntrustedSubmissions(
-            "Without a container, other people's files would run as you do. Start a Docker engine and build"
-            " the image (`grade sandbox build`), or say --trust-submissions if you know all of them."
-        )
 
     def _drop(self) -> None:
         with self._lock:
@@ -103,6 +108,12 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def side_by_side(first: Session) -> Callable[[], Session]:
+    """Makes sessions for an engine's workers: the first one is there already, the others share its pools."""
+    ready = [first]
+    return lambda: ready.pop() if ready else first.beside()
 
 
 def grade_or_fail(session: Session, submission: Submission, problem: str = "") -> Report:

@@ -2,7 +2,8 @@
 
     # grade.toml
     sandbox = "docker"          # auto, docker or local; docker never falls back to local
-    exercise = "linreg-torch"   # for files that do not say it themselves
+    isolation = "container"     # container: one submission each; fork: one container for many, in turn
+exercise = "linreg-torch"   # for files that do not say it themselves
     student = "ada"
     data = "data"               # folder that holds the real MNIST files
     exercises = "exercises"     # folder with exercises of one's own
@@ -56,6 +57,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     sandbox: Literal["auto", "docker", "local"] = "auto"
+    isolation: Literal["container", "fork"] = "container"
     exercise: Annotated[str, Field(pattern=r"\A[a-z0-9][a-z0-9-]*\z")] | None = None
     student: str = ""
     data: Folder | None = None
@@ -68,6 +70,7 @@ class Settings(BaseModel):
 
 _EXPECTED = {
     "sandbox": 'one of "auto", "docker", "local"',
+    "isolation": '"container" or "fork"',
     "exercise": "the name of an exercise, such as linreg-torch",
     "student": "a text",
     "data": "the path of a folder",

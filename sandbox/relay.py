@@ -6,124 +6,133 @@ import contextlib
 import os
 import select
 import signal
-import time
+from collections.abc import Iterator
 from typing import Any
 
 from sandbox import trace, wire
 
 READ = 1 << 16
-MAX_WEIGHTS = 256 << 20
-MAX_ASKED = 4 << 20
+TICK = 0.02  # seconds between looks at a child where the kernel does not tell of its end
+MAX_REPORT = (
+    trace.MAX_TRACE + wire.MAX_WEIGHTS + wire.MAX_ASKED + (1 << 20)
+)  # the last for the heads of frames
+
+
+def report_exceeded(size: int) -> str:
+    """Why so many bytes of a report are too many; "" where they are not."""
+    return "it reported more than it may" if size > MAX_REPORT else ""
 
 
 class Relay:
-    """Passes on what a child writes and, where it may ask (`tell` is a pipe to it), what it is answered.
+    """Passes on what a child writes, within bounds, and what it is answered where it may ask (`tell` leads to it).
 
-    `source`, read by `reader`, and `sink` lead to the grader, `report` and `output` come from the child.
+    `source` and `sink` lead to the grader, `report` and `output` come from the child; all passes through `buffer`.
     """
 
     def __init__(
         self,
         source: int,
         sink: int,
-        reader: wire.FrameReader,
         report: int,
         output: int,
         tell: int | None,
-        job: dict[str, Any],
+        told: dict[str, Any],
+        buffer: bytearray,
     ) -> None:
         self._source, self._sink, self._report, self._output = source, sink, report, output
-        self._reader, self._tell = reader, tell
-        self._limit, self._kept = job["output"], job["output_kept"]
-        self._left = {wire.TRACE: trace.MAX_TRACE, wire.WEIGHTS: MAX_WEIGHTS}
+        self._tell, self._listening = tell, False
         if tell is not None:
             os.set_blocking(tell, False)
-            self._left[wire.ASK] = MAX_ASKED
-        self._frames = wire.FrameReader(frozenset(self._left))
-        self._ended = False
-        self.output_bytes = 0
+        self._limit, self._kept = told["output"], told["output_kept"]
+        self._buffer = buffer
+        self._poll = select.poll()
+        for descriptor in (report, output):
+            self._poll.register(descriptor, select.POLLIN)
+        self.output_bytes = self.report_bytes = 0
         self.output_exceeded = False
-        self.protocol_error = ""
 
     def until_exit(self, child: int) -> int:
         """Relay until the child has ended; its wait status.  Too much output ends it, and so does our orphanhood."""
-        while True:
-            self._turn(0.02)
-            if self._tell is not None:
-                self._answered(self._tell)
-            if self._ended or self._source_closed():
-                os.kill(child, signal.SIGKILL)
-            if self.output_bytes > self._limit and not self.output_exceeded:
-                self.output_exceeded = True
-                os.kill(child, signal.SIGKILL)
-            pid, status = os.waitpid(child, os.WNOHANG)
-            if pid:
-                return status
-
-    def _answered(self, tell: int) -> None:
-        """Pass on what the grader answers; the child ends where it says so, or where the child does not listen."""
-        while select.select([self._source], [], [], 0.0)[0] and not self._ended:
-            data = os.read(self._source, READ)
-            self._ended = not data
-            for channel, payload in self._reader.feed(data):
-                if channel != wire.TELL:
-                    self._ended = True
-                    continue
-                with contextlib.suppress(BrokenPipeError):
-                    try:
-                        wire.write_all(tell, wire.frame(wire.TELL, payload))
-                    except BlockingIOError:
-                        self._ended = True
-
-    def _source_closed(self) -> bool:
-        """Whether the grader has gone: nobody is left to keep the deadline."""
-        poll = select.poll()
-        poll.register(self._source, select.POLLHUP)
-        return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
+        self._poll.register(self._source, 0)  # its end is told without being asked for
+        with watched(child, self._poll) as told:
+            while True:
+                self._turn(None if told else TICK, child)
+                if self.output_bytes > self._limit and not self.output_exceeded:
+                    self.output_exceeded = True
+                    os.kill(child, signal.SIGKILL)
+                pid, status = os.waitpid(child, os.WNOHANG)
+                if pid:
+                    self._poll.unregister(self._source)
+                    return status
 
     def drain(self) -> None:
         """What is still in the pipes once everything that could write to them is gone."""
+        self._listening = True  # nobody is left to be answered
         while self._turn(0.0):
             pass
 
-    def _turn(self, timeout: float) -> bool:
-        """Wait for either pipe, relay one read of each; whether there was anything."""
-        sources = [self._report, self._output]
-        also = [self._source] if self._tell is not None and timeout else []
-        ready, _, _ = select.select([*sources, *also], [], [], timeout)
+    def _turn(self, seconds: float | None, child: int = 0) -> bool:
+        """Wait for something to happen and relay one read of each pipe; whether there was anything."""
         moved = False
-        for descriptor in sources:
-            if descriptor not in ready:
-                continue
-            data = os.read(descriptor, READ)
-            moved = moved or bool(data)
-            if descriptor == self._output:
-                self._printed(data)
-            else:
-                self._reported(data)
-        if ready and not moved and self._source not in ready:
-            time.sleep(0.002)  # both ends closed, the child not yet gone
+        for descriptor, event in self._poll.poll(None if seconds is None else seconds * 1000):
+            if descriptor in (self._report, self._output):
+                moved = self._relay(descriptor) or moved
+            elif descriptor == self._source and not self._answered(event):
+                os.kill(child, signal.SIGKILL)
         return moved
 
-    def _printed(self, data: bytes) -> None:
-        kept = data[: max(0, self._kept - self.output_bytes)]
-        self.output_bytes += len(data)
-        if kept:
-            wire.write_all(self._sink, wire.frame(wire.OUTPUT, kept))
+    def _answered(self, event: int) -> bool:
+        """Pass an answer on.  False where the child has to end: nobody is left to keep its deadline, the grader says
+        so, or the child does not listen to what it asked for."""
+        if not event & select.POLLIN:
+            return False
+        got = wire.read_frame(self._source, frozenset((wire.TELL, wire.KILL)))
+        if got is None or got[0] != wire.TELL or self._tell is None:
+            self._poll.modify(self._source, 0)
+            return False
+        with contextlib.suppress(BrokenPipeError):
+            try:
+                wire.write_all(self._tell, wire.frame(*got))
+            except BlockingIOError:
+                return False
+        return True
 
-    def _reported(self, data: bytes) -> None:
-        if self.protocol_error:
-            return
-        try:
-            frames = self._frames.feed(data)
-        except wire.WireError as error:
-            self.protocol_error = str(error)
-            return
-        for channel, payload in frames:
-            self._left[channel] -= len(payload)
-            if self._left[channel] < 0:
-                self.protocol_error = f"more than allowed on channel {channel!r}"
-                return
-            wire.write_all(self._sink, wire.frame(channel, payload))
-        if self._frames.error is not None:
-            self.protocol_error = str(self._frames.error)
+    def _relay(self, descriptor: int) -> bool:
+        """One read of a pipe; false at its end."""
+        size = os.readv(descriptor, [memoryview(self._buffer)[wire.HEAD :]])
+        if not size:
+            self._poll.unregister(descriptor)
+            return False
+        if descriptor == self._report:
+            if (
+                self._tell is not None and not self._listening
+            ):  # it has read its job: what comes now are answers
+                self._poll.modify(self._source, select.POLLIN)
+                self._listening = True
+            self.report_bytes += size
+            self._pass_on(wire.REPORT, size if self.report_bytes <= MAX_REPORT else 0)
+        else:
+            self._pass_on(wire.OUTPUT, min(size, max(0, self._kept - self.output_bytes)))
+            self.output_bytes += size
+        return True
+
+    def _pass_on(self, channel: bytes, size: int) -> None:
+        if size:
+            wire.put_head(self._buffer, channel, size)
+            wire.write_all(self._sink, memoryview(self._buffer)[: wire.HEAD + size])
+
+
+@contextlib.contextmanager
+def watched(child: int, poll: select.poll) -> Iterator[bool]:
+    """Have `poll` tell when a child has ended; false where this kernel cannot."""
+    try:
+        descriptor = os.pidfd_open(child)
+    except (AttributeError, OSError):
+        yield False
+        return
+    poll.register(descriptor, select.POLLIN)
+    try:
+        yield True
+    finally:
+        poll.unregister(descriptor)
+        os.close(descriptor)

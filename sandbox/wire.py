@@ -10,13 +10,15 @@ channel and the length, and gives up on either being out of bounds.
         L   the answer to a child's question, passed on to it unread
         K   the child's end: it is killed at once
     zygote or examiner -> grader
-        R   ready: JSON with versions
-        T   a piece of the trace, relayed from the child unread
-        W   a piece of the weights, likewise
+        R   ready, or still there, or ready again: JSON
+        P   a piece of what the child reported, as it came: frames T, W and A, cut anywhere
         O   what the student's code printed
-        A   a question of the child's, passed on unread, where its job lets it ask
         F   a piece of a file: the examiner's, or what a run left where its job keeps that
         X   the end of a job: JSON
+    child -> grader, inside the pieces P
+        T   a piece of the trace
+        W   a piece of the weights
+        A   a question, where its job lets it ask
 """
 
 from __future__ import annotations
@@ -25,12 +27,18 @@ import os
 import struct
 from collections.abc import Iterator
 
-FILE, JOB, READY, TRACE, WEIGHTS, OUTPUT, EXIT = b"F", b"J", b"R", b"T", b"W", b"O", b"X"
+FILE, JOB, READY, REPORT, TRACE, WEIGHTS, OUTPUT, EXIT = b"F", b"J", b"R", b"P", b"T", b"W", b"O", b"X"
 ASK, TELL, KILL = b"A", b"L", b"K"
-CHANNELS = frozenset((FILE, JOB, READY, TRACE, WEIGHTS, OUTPUT, EXIT, ASK, TELL, KILL))
+CHANNELS = frozenset((FILE, JOB, READY, REPORT, TRACE, WEIGHTS, OUTPUT, EXIT, ASK, TELL, KILL))
 
 MAX_FRAME = 1 << 20
 """Longest payload of one frame, in bytes."""
+
+MAX_WEIGHTS = 256 << 20
+"""Most bytes of weights that one job may send."""
+
+MAX_ASKED = 4 << 20
+"""Most bytes of questions that one job may ask."""
 
 TIMED_OUT = 97
 """Exit status of a child whose own alarm rang: the deadline was near, and it wrote what it had."""
@@ -41,6 +49,39 @@ _NAME = struct.Struct(">H")
 
 class WireError(ValueError):
     """The other side broke the framing: unknown channel, frame too long, or cut off."""
+
+
+HEAD = _HEAD.size
+"""Bytes before a frame's payload."""
+
+
+def put_head(buffer: bytearray, channel: bytes, length: int) -> None:
+    """Write the head of a frame of that many bytes at the beginning of `buffer`."""
+    _HEAD.pack_into(buffer, 0, channel, length)
+
+
+def read_frame(descriptor: int, allowed: frozenset[bytes]) -> tuple[bytes, bytes] | None:
+    """Read one frame and not a byte more; None at the end of the stream.  Raises WireError."""
+    head = read_exactly(descriptor, _HEAD.size)
+    if not head:
+        return None
+    channel, length = _HEAD.unpack(head)
+    if channel not in allowed or length > MAX_FRAME:
+        raise WireError(f"unexpected channel {channel!r}, or a frame of {length} bytes")
+    return channel, read_exactly(descriptor, length)
+
+
+def read_exactly(descriptor: int, length: int) -> bytes:
+    """That many bytes; b"" when the stream ends before the first.  Raises WireError when it ends within them."""
+    data = bytearray()
+    while len(data) < length:
+        piece = os.read(descriptor, length - len(data))
+        if not piece and data:
+            raise WireError("the stream ended inside a frame")
+        if not piece:
+            break
+        data += piece
+    return bytes(data)
 
 
 def frame(channel: bytes, payload: bytes = b"") -> bytes:
@@ -116,7 +157,7 @@ class FrameReader:
         return len(self._buffer)
 
 
-def write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Write every byte to a blocking descriptor."""
     view = memoryview(data)
     while view:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,13 +16,13 @@ from grader.batch.enrol import check_regrade, enrol
 from grader.batch.folder import Folder
 from grader.batch.outputs import RunFacts, write_all, write_report
 from grader.batch.roll import Roll
-from grader.engine.base import Graded, Grader
+from grader.engine.base import Graded
 from grader.engine.local import LocalEngine
 from grader.exercise import load_exercise
 from grader.gradebook import Gradebook
 from grader.ingest.classroom import class_of
 from grader.models import Report
-from grader.session import Session
+from grader.session import Session, side_by_side
 from grader.settings import Settings
 from grader.store import jobs
 
@@ -87,7 +86,7 @@ def run_batch(plan: Plan, settings: Settings, listener: Listener) -> Result:
         finished: queue.SimpleQueue[Graded] = queue.SimpleQueue()
         engine = LocalEngine(
             folder.database,
-            _sessions(first, plan.trusted),
+            side_by_side(first),
             min(plan.jobs, max(1, len(found.submissions))),
             hear=finished.put,
             drain=True,
@@ -159,12 +158,6 @@ class _Batch:
             write_report(self._folder.path, place, graded.report)
             self.graded += 1
             self._listener.graded(place.student, graded.report)
-
-
-def _sessions(first: Session, trusted: bool) -> Callable[[], Grader]:
-    """Makes graders: the first one is there already, the others run where it does."""
-    ready = [first]
-    return lambda: ready.pop() if ready else Session(first.settings, trusted=trusted)
 
 
 def exit_code(book: Gradebook) -> int:

@@ -15,7 +15,8 @@
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
         with files hidden/… and weights.safetensors; answers {"metrics": {…}, "samples": int}
 
-A request that fails is answered with {"error": sentence}; the traceback goes to stderr.
+{"op": "ping"} is answered by a frame R.  A request that fails is answered with {"error": sentence}; the traceback goes
+to stderr.
 """
 
 from __future__ import annotations
@@ -183,9 +184,13 @@ def serve(source: int, sink: int) -> None:
                 name, content = wire.split_file(payload)
                 files.setdefault(name, bytearray()).extend(content)
                 continue
+            request = json.loads(payload)
+            if request["op"] == "ping":
+                wire.write_all(sink, wire.frame(wire.READY, b"{}"))
+                continue
             named = {name: bytes(content) for name, content in files.items()}
             files = {}
-            for piece in frames(json.loads(payload), named, real):
+            for piece in frames(request, named, real):
                 wire.write_all(sink, piece)
 
 

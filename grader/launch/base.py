@@ -62,6 +62,12 @@ class Outcome:
     remains: str = ""
     seconds: float = 0.0
 
+    @property
+    def usual(self) -> bool:
+        """Whether it ended by itself and within all bounds, as far as the host can tell."""
+        exceeded = self.timed_out or self.out_of_memory or self.output_exceeded
+        return self.exit_code == 0 and not exceeded and not self.broken
+
 
 class Endpoint(Protocol):
     """A running process of ours, as a pair of byte streams."""
@@ -96,13 +102,3 @@ class Launcher(Protocol):
 
     def close(self) -> None:
         """Release what the launcher itself holds."""
-
-
-@dataclass
-class Received:
-    """What has arrived of one job so far."""
-
-    trace: bytearray = field(default_factory=bytearray)
-    weights: bytearray = field(default_factory=bytearray)
-    output: bytearray = field(default_factory=bytearray)
-    files: dict[str, bytearray] = field(default_factory=dict)

@@ -29,8 +29,6 @@ SHARED_MEMORY = 128 << 20
 TEMPORARY = 16 << 20
 INODES = 65_536
 OPEN_FILES = 1024
-OPEN = ("/tmp", "/dev/shm", "/dev/mqueue")  # noqa: S108 - the container's own
-"""Folders beside the scratch that every process in a container may write."""
 
 
 def host_config(role: Role, limits: Limits, mounts: dict[str, Path], gpu: str, cpus: int) -> dict[str, Any]:
@@ -91,7 +89,7 @@ def environment(limits: Limits, extra: dict[str, str]) -> dict[str, str]:
     return {
         "HOME": "/tmp",  # noqa: S108 - the container's own
         "METRONOME_SCRATCH": SCRATCH,
-        "METRONOME_OPEN": ":".join((SCRATCH, *OPEN)),
+        "METRONOME_NETWORK": "own",
         "PYTHONPATH": HOME,
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": threads,

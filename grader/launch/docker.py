@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sandbox
 from grader.errors import ImageMissing, LaunchError
 from grader.exercise import VARIABLE, course, outside_folder
-from grader.launch import engine
+from grader.launch import engine, owners
 from grader.launch.base import Limits, Role
 from grader.launch.confine import HOME, USERS, environment, host_config
 from grader.launch.image import build_command, tag_for
@@ -49,7 +49,7 @@ class DockerLauncher:
     """Starts roles as containers of the sandbox image.
 
     `device` chooses the image ("cpu" or "cuda"); `gpu` is "none", "auto" (one, where the host has any) or
-    an id.  Raises EngineUnavailable or ImageMissing.
+    an id.  What graders that have died left behind is removed first.  Raises EngineUnavailable or ImageMissing.
     """
 
     name: Literal["docker", "local"] = "docker"
@@ -66,6 +66,7 @@ class DockerLauncher:
             self.image_digest = _require_image(self._client, device)
             with engine.sentences("ask the engine for its processors"):
                 self._cpus = int(self._client.info().get("NCPU") or 1)
+            owners.reap(self._client)
         except BaseException:
             self.close()
             raise
@@ -108,7 +109,7 @@ class DockerLauncher:
             # A folder that nobody can write, because `python -m` imports from it first.
             working_dir=HOME,
             environment=environment(limits, extra),
-            labels={"metronome.role": role, "metronome.owner": str(os.getpid())},
+            labels=owners.labels(role),
             stdin_open=True,
             network_disabled=True,
             host_config=self._client.create_host_config(**settings),

@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 _SKIPPED = shutil.ignore_patterns("__pycache__", ".*")
 
 
 class Staging:
-    """Hands out readable folders and removes the copies it made."""
+    """Hands out readable folders, to any thread, and removes the copies it made."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._root: Path | None = None
         self._known: dict[Path, Path] = {}
 
     def readable(self, folder: Path) -> Path:
         """`folder`, or a copy of it that everybody may read."""
         folder = folder.resolve()
-        if folder not in self._known:
-            self._known[folder] = folder if world_readable(folder) else self._copy(folder)
-        return self._known[folder]
+        with self._lock:
+            if folder not in self._known:
+                self._known[folder] = folder if world_readable(folder) else self._copy(folder)
+            return self._known[folder]
 
     def close(self) -> None:
         """Remove the copies."""

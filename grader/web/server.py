@@ -21,7 +21,7 @@ from grader.engine.local import LocalEngine
 from grader.errors import BadSettings, StoreError
 from grader.models import verification_of
 from grader.render.words import VERIFIED
-from grader.session import Session
+from grader.session import Session, side_by_side
 from grader.settings import Settings
 from grader.store import deliveries
 from grader.store.database import Database, open_database
@@ -153,10 +153,8 @@ def _engine(
         )
         sender.wake()
 
-    def make_grader() -> Session:
-        return Session(settings, trusted=trusted, notice=log.warning)
-
-    return LocalEngine(database, make_grader, settings.serve.jobs, hear=hear)
+    first = Session(settings, trusted=trusted, notice=log.warning)
+    return LocalEngine(database, side_by_side(first), settings.serve.jobs, hear=hear)
 
 
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:

@@ -133,11 +133,18 @@ def graded(**changes):
     return trace.Graded(**{**fields, **changes})
 
 
+def reported(channel, content):
+    """A frame of a child's report, as a zygote passes it on."""
+    return wire.frame(wire.REPORT, wire.frame(channel, content))
+
+
 def zygote(*records, weights=b"", output=b"", ending=None, raw=None, **how):
     """A zygote that is ready, runs one job and sends these records."""
     data = b"".join(trace.encode(record) for record in records) if raw is None else raw
     pieces = [READY]
-    for channel, content in ((wire.OUTPUT, output), (wire.TRACE, data), (wire.WEIGHTS, weights)):
+    if output:
+        pieces.append(wire.frame(wire.OUTPUT, output))
+    for channel, content in ((wire.TRACE, data), (wire.WEIGHTS, weights)):
         if content:
-            pieces.append(wire.frame(channel, content))
+            pieces.append(reported(channel, content))
     return Scripted(*pieces, run_end() if ending is None else ending, **how)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.errors import ImageMissing, MetronomeError, SandboxBroken, UntrustedSubmissions
 from grader.exercise import load_exercise
-from grader.launch.lines import Lines
+from grader.launch.tending import TendedPool
 from grader.models import Submission
-from grader.session import Session, grade_or_fail
+from grader.session import Session, grade_or_fail, side_by_side
 from grader.settings import Settings
 from tests.grader.fakes import FakeLauncher
 
@@ -31,7 +32,7 @@ def launchers(monkeypatch: pytest.MonkeyPatch) -> list[FakeLauncher]:
         chosen.append(FakeLauncher(isolated=settings.sandbox == "docker"))
         return chosen[-1]
 
-    monkeypatch.setattr("grader.session.choose_launcher", choose)
+    monkeypatch.setattr("grader.launch.pools.choose_launcher", choose)
     return chosen
 
 
@@ -57,14 +58,14 @@ def test_where_things_run_is_decided_once(monkeypatch: pytest.MonkeyPatch) -> No
         asked.append(settings.sandbox)
         return FakeLauncher(isolated=True)
 
-    monkeypatch.setattr("grader.session.choose_launcher", choose)
+    monkeypatch.setattr("grader.launch.pools.choose_launcher", choose)
     monkeypatch.setattr(FakeLauncher, "name", "docker")
     with Session(Settings(sandbox="auto")) as session:
         assert session.settings.sandbox == "docker"
         with pytest.raises(IndexError):  # the fake has no endpoint to give
             session.grade(submission())
         assert len(session.digest("linreg-torch")) == 64
-    assert asked == ["auto", "docker"]
+    assert asked == ["auto"]
 
 
 def test_an_unreadable_file_is_reported_without_running_anything(launchers: list[FakeLauncher]) -> None:
@@ -75,7 +76,7 @@ def test_an_unreadable_file_is_reported_without_running_anything(launchers: list
 
 
 def test_a_failure_of_ours_is_a_report_that_charges_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.session.choose_launcher", lambda *_: FakeLauncher(isolated=True))
+    monkeypatch.setattr("grader.launch.pools.choose_launcher", lambda *_: FakeLauncher(isolated=True))
 
     def broken(*_: object, **__: object) -> None:
         raise SandboxBroken("The sandbox ended before it answered.")
@@ -109,21 +110,39 @@ def test_the_digest_rests_on_exercise_and_ground(launchers: list[FakeLauncher]) 
     assert len(one | {other}) == 3
 
 
-def test_a_local_zygote_serves_many_and_a_container_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    reuse: list[bool] = []
-    made = Lines.__init__
+@pytest.mark.parametrize(
+    ("isolated", "asked", "got"),
+    [(False, "container", "fork"), (True, "container", "container"), (True, "fork", "fork")],
+)
+def test_isolation_is_as_the_settings_say_and_a_local_zygote_serves_many(
+    monkeypatch: pytest.MonkeyPatch, isolated: bool, asked: Any, got: str
+) -> None:
+    made: list[str] = []
 
-    def spy(self: Lines, launcher: FakeLauncher, *, reuse_: bool = False, **more: bool) -> None:
-        reuse.append(more.get("reuse", reuse_))
-        made(self, launcher, **more)
+    class Spied(TendedPool):
+        def __init__(self, launcher: FakeLauncher, isolation: Any) -> None:
+            made.append(isolation)
+            super().__init__(launcher, isolation)
 
-    monkeypatch.setattr(Lines, "__init__", spy)
-    for isolated in (False, True):
-        monkeypatch.setattr(
-            "grader.session.choose_launcher", lambda *_, isolated=isolated: FakeLauncher(isolated=isolated)
-        )
-        Session(Settings(), trusted=True).close()
-    assert reuse == [True, False]
+    monkeypatch.setattr("grader.launch.pools.TendedPool", Spied)
+    monkeypatch.setattr("grader.launch.pools.choose_launcher", lambda *_: FakeLauncher(isolated=isolated))
+    Session(Settings(isolation=asked), trusted=True).close()
+    assert made == [got]
+
+
+def test_sessions_side_by_side_share_one_pool_until_the_last_is_closed(launchers: list[FakeLauncher]) -> None:
+    make = side_by_side(Session(Settings(sandbox="local"), trusted=True))
+    first, second, third = make(), make(), make()
+    assert len(launchers) == 1
+    first.close()
+    assert second.digest("linreg-torch") == third.digest("linreg-torch")
+    third.close()
+    third.close()
+    assert launchers[0].closed == 0
+    second.close()
+    assert launchers[0].closed == 1
+    with pytest.raises(MetronomeError, match="closed"):
+        make()
 
 
 @pytest.mark.docker

@@ -51,7 +51,7 @@ def test_paths_in_the_file_are_relative_to_its_folder(tmp_path):
     ("text", "words"),
     [
         ("sandbx = 1", ["sandbx", "unknown key", "'sandbox'"]),
-        ("colour = 1", ["colour", "unknown key", "sandbox, exercise"]),
+        ("colour = 1", ["colour", "unknown key", "sandbox, isolation, exercise"]),
         ('sandbox = "podman"', ["sandbox", "'podman'", '"auto", "docker", "local"']),
         ("gpu = 0", ["gpu", "0", "as a text"]),
         ("student = 7", ["student", "a text"]),

@@ -84,6 +84,8 @@ class Warm:
             records = ()
         if outcome.timed_out:
             self.close()
+        else:
+            self.started().settled()
         return Ran(outcome, records)
 
     def started(self) -> Line:

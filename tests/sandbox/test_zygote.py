@@ -304,6 +304,7 @@ def test_the_zygote_ends_with_its_child_when_its_stdin_closes_in_the_middle_of_a
         "seeds": {"init": 1, "dropout": 2},
         "spies": True,
     }
+    own.started().send({}, {"op": "run", "files": list(files), "output": 1 << 20, "output_kept": 99})
     own.started().send(
         files, {**job, **fields, "threads": 1, "scratch": 1 << 20, "shapes": [], "parameters": {}}
     )
@@ -327,3 +328,54 @@ def test_a_zygote_that_is_sent_nonsense_ends_and_says_why() -> None:
         assert "JSONDecodeError" in own.started().endpoint.explain()
     finally:
         own.close()
+
+
+# ── what later jobs are forks of ─────────────────────────────────────────────────────────────────
+
+
+def memory_of(pid: int) -> Iterator[bytes]:
+    """All that a process could read of its own memory, piece by piece."""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            span, rights, *_ = line.split()
+            if rights.startswith("rw"):
+                start, end = (int(part, 16) for part in span.split("-"))
+                try:
+                    memory.seek(start)
+                    yield memory.read(end - start)
+                except (OSError, OverflowError):
+                    continue
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may read a process's memory")
+def test_nothing_of_a_job_stays_in_the_zygotes_memory(warm: Warm) -> None:
+    marks = [os.urandom(12).hex() for _ in range(3)]
+    source = f"""
+        import os
+        # {marks[0]}
+        print({marks[1]!r}, flush=True)
+        raise ValueError({marks[2]!r})
+    """
+    ran = warm.run(source, files={"exercise/data/x": marks[0].encode() * 9})
+    assert marks[1] in ran.said
+    assert ran.one(trace.Stop).message == marks[2]
+    pid = warm.endpoint._process.pid
+    assert any(b"sandbox.zygote" in piece for piece in memory_of(pid))
+    kept = [mark for mark in marks for piece in memory_of(pid) if mark.encode() in piece]
+    assert kept == []
+
+
+def test_the_zygote_has_one_thread_and_no_accelerator(warm: Warm) -> None:
+    ran = warm.run("import torch; print(torch.cuda.is_initialized(), 'torch' in __import__('sys').modules)")
+    assert ran.said == "False True\n"
+    assert len(os.listdir(f"/proc/{warm.endpoint._process.pid}/task")) == 1
+
+
+def test_a_zygote_answers_a_ping_and_says_what_a_job_left(warm: Warm) -> None:
+    line = warm.started()
+    assert line.fit()
+    warm.run("import os, time\nif not os.fork(): time.sleep(60)")
+    assert line.fit()  # what was left has been told already
+    line.sweeping()
+    assert not line.settled(0.1)
+    warm.close()

@@ -16,7 +16,7 @@ from grader.errors import ExaminerError, SandboxBroken
 from grader.launch import drive
 from grader.launch.base import Job, Limits
 from grader.launch.drive import Line, ask_examiner, run_job
-from sandbox import wire
+from sandbox import trace, wire
 
 LIMITS = Limits(deadline=5.0, memory=1 << 20)
 READY = wire.frame(wire.READY, b'{"torch": "2"}')
@@ -65,6 +65,11 @@ def exit_frame(**changes: object) -> bytes:
     return wire.frame(wire.EXIT, json.dumps(ENDING | changes).encode())
 
 
+def reported(channel: bytes, content: bytes) -> bytes:
+    """A frame of a child's report, as a zygote passes it on."""
+    return wire.frame(wire.REPORT, wire.frame(channel, content))
+
+
 def scripted(*pieces: bytes | None, silent_after: bool = False, said: str = "") -> Scripted:
     return Scripted(deque(pieces), silent_after=silent_after, said=said)
 
@@ -78,7 +83,13 @@ def job() -> Job:
 def test_a_job_is_its_files_then_one_object_with_limits_and_fields() -> None:
     endpoint = scripted(READY, exit_frame())
     run_job(Line(endpoint), job(), LIMITS)
-    *files, (channel, payload) = wire.FrameReader().feed(bytes(endpoint.sent))
+    (_, told), *files, (channel, payload) = wire.FrameReader().feed(bytes(endpoint.sent))
+    assert json.loads(told) == {
+        "op": "run",
+        "files": ["loop.py", "exercise/model.py"],
+        "output": LIMITS.output,
+        "output_kept": LIMITS.output_kept,
+    }
     assert [wire.split_file(content) for _, content in files] == [
         ("loop.py", b"pass"),
         ("exercise/model.py", b""),
@@ -91,10 +102,10 @@ def test_a_job_is_its_files_then_one_object_with_limits_and_fields() -> None:
 
 def test_what_arrives_is_collected_by_channel() -> None:
     frames = [
-        wire.frame(wire.TRACE, b"t1"),
+        reported(wire.TRACE, b"t1"),
         wire.frame(wire.OUTPUT, b"hello "),
-        wire.frame(wire.TRACE, b"t2"),
-        wire.frame(wire.WEIGHTS, b"w"),
+        reported(wire.TRACE, b"t2"),
+        reported(wire.WEIGHTS, b"w"),
         wire.frame(wire.OUTPUT, b"x"),
     ]
     outcome = run_job(Line(scripted(READY, *frames, exit_frame(oom=True))), job(), LIMITS)
@@ -110,7 +121,7 @@ def test_what_arrives_is_collected_by_channel() -> None:
 
 @given(st.data())
 def test_the_outcome_does_not_depend_on_how_the_bytes_are_cut(data: st.DataObject) -> None:
-    stream = READY + wire.frame(wire.TRACE, b"abc") + wire.frame(wire.OUTPUT, b"d") + exit_frame()
+    stream = READY + reported(wire.TRACE, b"abc") + wire.frame(wire.OUTPUT, b"d") + exit_frame()
     cuts = [0, *sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8))), len(stream)]
     pieces = [stream[a:b] or None for a, b in pairwise(cuts)]
     outcome = run_job(Line(scripted(*pieces)), job(), LIMITS)
@@ -134,9 +145,7 @@ def test_the_status_of_the_alarm_is_a_timeout_only_near_the_deadline() -> None:
 
 def test_a_job_past_its_deadline_is_killed_and_what_came_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drive, "GRACE_SECONDS", 0.05)
-    endpoint = scripted(
-        READY, wire.frame(wire.TRACE, b"t"), wire.frame(wire.OUTPUT, b"abc"), silent_after=True
-    )
+    endpoint = scripted(READY, reported(wire.TRACE, b"t"), wire.frame(wire.OUTPUT, b"abc"), silent_after=True)
     outcome = run_job(Line(endpoint), job(), Limits(deadline=0.05, memory=1))
     assert endpoint.killed
     assert (outcome.timed_out, outcome.trace, outcome.output, outcome.output_bytes) == (True, b"t", b"abc", 3)
@@ -147,13 +156,62 @@ def test_a_sandbox_that_ends_or_breaks_the_frames_is_our_failure() -> None:
     with pytest.raises(SandboxBroken, match="ended before it answered: ImportError: no torch"):
         run_job(Line(scripted(said="Traceback\nImportError: no torch")), job(), LIMITS)
     with pytest.raises(SandboxBroken, match="ended before it answered"):
-        run_job(Line(scripted(READY, wire.frame(wire.TRACE, b"t"))), job(), LIMITS)
+        run_job(Line(scripted(READY, reported(wire.TRACE, b"t"))), job(), LIMITS)
     with pytest.raises(SandboxBroken, match="broke the protocol"):
         run_job(Line(scripted(READY, b"?????")), job(), LIMITS)
     with pytest.raises(SandboxBroken, match="not JSON"):
         run_job(Line(scripted(wire.frame(wire.READY, b"{"))), job(), LIMITS)
     with pytest.raises(SandboxBroken, match="not an object"):
         run_job(Line(scripted(READY, wire.frame(wire.EXIT, b"[]"))), job(), LIMITS)
+
+
+def test_a_report_may_be_cut_anywhere_and_is_read_up_to_what_breaks_it() -> None:
+    report = wire.frame(wire.TRACE, b"abc") + wire.frame(wire.WEIGHTS, b"w") + b"nonsense" + b"more"
+    for size in (1, 3, 100):
+        pieces = [wire.frame(wire.REPORT, report[at : at + size]) for at in range(0, len(report), size)]
+        outcome = run_job(Line(scripted(READY, *pieces, exit_frame())), job(), LIMITS)
+        assert (outcome.trace, outcome.weights) == (b"abc", b"w")
+        assert "unexpected channel" in outcome.broken
+
+
+def test_more_trace_than_allowed_is_cut_off() -> None:
+    piece = reported(wire.TRACE, bytes(1000))
+    many = [piece] * (trace.MAX_TRACE // 1000 + 1)
+    outcome = run_job(Line(scripted(READY, *many, exit_frame())), job(), LIMITS)
+    assert "more than allowed" in outcome.broken
+    assert len(outcome.trace) <= trace.MAX_TRACE
+
+
+SWEPT = {"processes": 0, "files": 0, "ipc": 0, "clean": True}
+
+
+@pytest.mark.parametrize(
+    ("left", "fit"),
+    [
+        ({}, True),
+        ({"processes": 1}, False),
+        ({"files": 1}, False),
+        ({"ipc": 2}, False),
+        ({"clean": False}, False),
+    ],
+)
+def test_a_zygote_serves_again_only_when_nothing_was_left(left: dict[str, object], fit: bool) -> None:
+    swept = wire.frame(wire.READY, json.dumps({**SWEPT, **left}).encode())
+    line = Line(scripted(READY, exit_frame(), swept, wire.frame(wire.READY, b"{}")))
+    assert run_job(line, job(), LIMITS).usual
+    assert line.fit() is fit
+
+
+def test_a_role_that_has_ended_or_does_not_answer_is_not_fit_and_one_that_starts_is() -> None:
+    assert Line(scripted(silent_after=True)).fit(0.05)
+    assert not Line(scripted()).fit(0.05)
+    assert not Line(scripted(READY, silent_after=True)).fit(0.05)
+    assert not Line(scripted(READY)).fit(0.05)
+    assert not Line(scripted(READY, b"?????")).fit(0.05)
+    endpoint = scripted(READY, wire.frame(wire.READY, b"{}"))
+    line = Line(endpoint)
+    assert line.fit(5.0)
+    assert wire.FrameReader().feed(bytes(endpoint.sent)) == [(wire.JOB, b'{"op": "ping"}')]
 
 
 def test_readiness_is_waited_for_once_and_not_for_ever() -> None:

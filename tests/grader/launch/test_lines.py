@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pytest
 
 from grader.errors import SandboxBroken
 from grader.exercise import Exercise, load_exercise
-from grader.launch.base import Limits, Role
-from grader.launch.lines import EXAMINER_LIMITS, Lines, limits_of
+from grader.launch.base import Limits, Outcome, Role
+from grader.launch.lines import Lines, limits_of
+from grader.launch.pool import EXAMINER_LIMITS, kind_of
 from sandbox import wire
 
 
@@ -59,6 +60,10 @@ class Counting:
         self.closed += 1
 
 
+WELL = Outcome(exit_code=0)
+"""A job that ended as it should."""
+
+
 @pytest.fixture
 def launcher() -> Counting:
     return Counting()
@@ -90,8 +95,8 @@ def test_starting_again_while_it_starts_is_free(
         assert lines.sandbox(exercise, limits) is lines.sandbox(exercise, limits)
         assert lines.examiner() is lines.examiner()
     assert [(item.role, item.limits) for item in launcher.started] == [
-        ("sandbox", limits),
-        ("examiner", EXAMINER_LIMITS),
+        ("sandbox", kind_of("sandbox", limits).limits),
+        ("examiner", kind_of("examiner", EXAMINER_LIMITS).limits),
     ]
 
 
@@ -100,21 +105,53 @@ def test_an_untrusted_submission_gets_a_sandbox_of_its_own(
 ) -> None:
     with Lines(launcher) as lines:
         first = lines.sandbox(exercise, limits)
-        lines.job_done(killed=False)
+        lines.job_done(WELL)
         assert launcher.started[0].closed == 1
         assert lines.sandbox(exercise, limits) is not first
 
 
-def test_with_reuse_a_sandbox_serves_until_it_is_killed(
+def test_with_reuse_a_sandbox_serves_until_we_fail(
     launcher: Counting, exercise: Exercise, limits: Limits
 ) -> None:
     with Lines(launcher, reuse=True) as lines:
         first = lines.sandbox(exercise, limits)
-        lines.job_done(killed=False)
+        lines.job_done(WELL)
         assert lines.sandbox(exercise, limits) is first
-        lines.job_done(killed=True)
+        lines.job_done(None)
         assert lines.sandbox(exercise, limits) is not first
         assert [item.closed for item in launcher.started] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        Outcome(),
+        Outcome(exit_code=3),
+        Outcome(signal=9),
+        Outcome(exit_code=0, timed_out=True),
+        Outcome(exit_code=0, out_of_memory=True),
+        Outcome(exit_code=0, output_exceeded=True),
+        Outcome(exit_code=0, broken="unexpected channel"),
+    ],
+)
+def test_with_reuse_an_anomaly_ends_a_sandbox(
+    launcher: Counting, exercise: Exercise, limits: Limits, outcome: Outcome
+) -> None:
+    with Lines(launcher, reuse=True) as lines:
+        first = lines.sandbox(exercise, limits)
+        lines.job_done(outcome)
+        assert launcher.started[0].closed == 1
+        assert lines.sandbox(exercise, limits) is not first
+
+
+def test_the_examiner_stays_when_a_submission_is_graded(launcher: Counting) -> None:
+    with Lines(launcher) as lines:
+        first = lines.examiner()
+        lines.rest()
+        assert lines.examiner() is first
+        lines.end_examiner()
+        assert lines.examiner() is not first
+    assert [item.closed for item in launcher.started] == [1, 1]
 
 
 def test_other_limits_or_packages_need_another_sandbox(
@@ -123,9 +160,11 @@ def test_other_limits_or_packages_need_another_sandbox(
     wanting: Any = exercise.model_copy(update={"preload": ["torchvision"]})
     with Lines(launcher, reuse=True) as lines:
         plain = lines.sandbox(exercise, limits)
-        assert lines.sandbox(exercise, limits_of(exercise, 1.0)) is not plain
-        loaded = lines.sandbox(wanting, limits_of(exercise, 1.0))
-        assert lines.sandbox(exercise, limits_of(exercise, 1.0)) is loaded  # more than it needs is fine
+        assert lines.sandbox(exercise, limits_of(exercise, 1.0)) is plain  # the host keeps the deadline
+        small = replace(limits, memory=limits.memory // 2)
+        assert lines.sandbox(exercise, small) is not plain
+        loaded = lines.sandbox(wanting, small)
+        assert lines.sandbox(exercise, small) is loaded  # more than it needs is fine
     ((channel, payload),) = wire.FrameReader().feed(bytes(launcher.started[-1].sent))
     assert (channel, payload) == (wire.JOB, b'{"op": "preload", "packages": ["torchvision"]}')
 

@@ -1,0 +1,121 @@
+"""A short class in each isolation: killed and resumed it comes to the same gradebook, and no container is left."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.launch import engine
+from tests import cohort
+from tests.batch.conftest import Grade, command, environment, nothing_is_left
+
+pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("isolations")]
+
+KILLS = 4
+WANTED = ("", "missing-backward", "crashed", "unreadable-file", "output-exceeded", "wrong-signature")
+FEW = [item for item in cohort.cohort() if item.slug in WANTED][::3]
+SLOW = "import time\n\n\ndef train(*arguments):\n    time.sleep(15)\n"
+
+
+@pytest.fixture(params=["container", "fork"])
+def isolation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each isolation in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def download(tmp_path: Path) -> Path:
+    """A folder with the class's zip and roster."""
+    cohort.canvas_zip(tmp_path / "canvas.zip", FEW)
+    cohort.roster_csv(tmp_path / "roster.csv", FEW)
+    return tmp_path
+
+
+def arguments(download: Path, out: Path) -> list[object]:
+    """The command that grades the class."""
+    more = ["--sandbox", "docker", "--roster", download / "roster.csv", "-o", out, "--jobs", 2]
+    return ["batch", download / "canvas.zip", "--exercise", cohort.SLUG, *more]
+
+
+def containers_of(pid: int) -> list[str]:
+    """Names of the containers, running or not, that a process started."""
+    with engine.connected() as client:
+        found = client.containers(all=True, filters={"label": f"metronome.owner={pid}"})
+    return [name for container in found for name in container["Names"]]
+
+
+def none_is_left(pid: int, seconds: float = 60.0) -> None:
+    """Containers whose grader is dead end by themselves, without anybody reaping them."""
+    until = time.monotonic() + seconds
+    while (left := containers_of(pid)) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert left == []
+
+
+def test_killed_and_resumed_the_gradebook_is_byte_equal(
+    grade: Grade, home: Path, download: Path, isolation: str
+) -> None:
+    whole, often = download / "whole", download / "often"
+    done = grade(*arguments(download, whole), GRADE_ISOLATION=isolation)
+    assert done.returncode == 0, done.stderr[-2000:]
+    cohort.assert_known(cohort.read_grades(whole), FEW)
+    chance, killed = random.Random(9), []
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            command(*arguments(download, often)),
+            cwd=home,
+            env=environment(home, GRADE_ISOLATION=isolation),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(chance.uniform(2.0, 8.0))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        killed.append(process.pid)
+    for pid in killed:
+        none_is_left(pid)
+    nothing_is_left(home)
+    done = grade(*arguments(download, often), GRADE_ISOLATION=isolation)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (often / "grades.csv").read_bytes() == (whole / "grades.csv").read_bytes()
+    again = grade(*arguments(download, often), GRADE_ISOLATION=isolation)
+    assert "0 graded now" in again.stdout
+
+
+@pytest.mark.parametrize(
+    "signals",
+    [(signal.SIGINT, signal.SIGINT), (signal.SIGTERM,), (signal.SIGKILL,)],
+    ids=lambda signals: signals[0].name,
+)
+def test_however_it_is_ended_no_container_is_left(
+    home: Path, tmp_path: Path, isolation: str, signals: tuple[signal.Signals, ...]
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "slow.py").write_text(SLOW)
+    more = ["--sandbox", "docker", "--jobs", 1, "-o", tmp_path / "out"]
+    process = subprocess.Popen(
+        command("batch", tmp_path / "in", "--exercise", cohort.SLUG, *more),
+        cwd=home,
+        env=environment(home, GRADE_ISOLATION=isolation),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A shell that starts a job in the background has it ignore Ctrl-C, and all below inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no thread here)
+    )
+    until = time.monotonic() + 120
+    while len(containers_of(process.pid)) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    time.sleep(1.0)
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.5)
+    process.wait(timeout=60)
+    none_is_left(process.pid)
