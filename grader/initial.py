@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
+from grader import gate
 from sandbox import trace
 
 _NAMES = {"float32": "F32", "float64": "F64"}
@@ -34,3 +36,21 @@ def first_weights(records: Sequence[trace.Record], shapes: Sequence[Sequence[int
         body += content
     header = json.dumps(entries).encode()
     return len(header).to_bytes(8, "little") + header + body
+
+
+def completed(records: Sequence[trace.Record], weights: bytes, most: int) -> tuple[trace.Record, ...]:
+    """The records, with the first values that were handed over beside them; a model has `most` numbers at the most.
+
+    Raises GateError.
+    """
+    beside = [item for item in records if isinstance(item, trace.Initial) and item.aside]
+    if not beside:
+        return tuple(records)
+    tensors = gate.read_tensors(weights, gate.handed_over(records, most))[-len(beside) :]
+    names = {id(item): tensor for item, tensor in zip(beside, tensors, strict=True)}
+    return tuple(
+        replace(item, data=base64.b64encode(names[id(item)].tobytes()).decode())
+        if isinstance(item, trace.Initial) and item.aside
+        else item
+        for item in records
+    )

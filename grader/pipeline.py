@@ -21,6 +21,7 @@ from grader.judging import judge, judge_again
 from grader.launch.choose import choose_launcher
 from grader.launch.lines import Lines, limits_of
 from grader.models import CheckResult, Evidence, Report, Submission
+from grader.own import with_logits
 from grader.report import build_report
 from grader.runs import Ran, Runs, Say, job_of
 from grader.settings import Settings
@@ -77,7 +78,7 @@ def grade_submission(
     prepared = prepare(lines.examiner(), exercise, challenge)
     verify = lines.launcher.isolated if verify is None else verify
     runs = Runs(submission, exercise, lines, limits, challenge, prepared, progress, verify)
-    ran = runs.run("running your loop")
+    ran = with_logits(runs, runs.run("running your loop"))
     progress("measuring on hidden data")
     evidence, results = judge(submission, exercise, lines, limits, ran, prepared)
     for more in exercise.run:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from grader import gate
 from grader.challenge import Challenge
 from grader.errors import ExaminerError, GateError
-from grader.examine import Prepared
+from grader.examine import Prepared, basis_of
 from grader.exercise import Exercise, Hidden
 from grader.launch.drive import ask_examiner
 from grader.launch.lines import Lines
+from grader.logits import FLOAT, Logits, rows_of
 from grader.models import Verification
 from sandbox import trace
 
-JOB = ("entry", "name", "seeds", "parameters", "shapes", "traced")
+JOB = ("entry", "name", "seeds", "parameters", "shapes", "own", "traced")
 LEAST_SECONDS, MOST_SECONDS = 10.0, 100.0
 SLOWER = 5.0  # times as long as the run itself may a replay take
 MOST_WITHOUT = 0.5  # of what a program gains on the hidden test may come without a gradient from its loss
@@ -38,13 +39,17 @@ HABITS = (
 
 @dataclass(frozen=True)
 class Replayed:
-    """A replay's verdict (see grader.examiner.replay), and the records to be judged: its own, with claimed habits."""
+    """A replay's verdict (see grader.examiner.replay), and the records to be judged: its own, with claimed habits.
+
+    `logits` are what it gave for inputs that no run has seen, where it was asked.
+    """
 
     status: str
     reason: str
     steps: int
     records: tuple[trace.Record, ...]
     by_hand: bool = False
+    logits: Logits | None = None
 
 
 def replay(
@@ -56,16 +61,19 @@ def replay(
     weights: bytes,
     seconds: float,
     looks: int,
+    unseen: bytes = b"",
 ) -> Replayed:
     """Have the examiner execute a claimed run, which took `seconds`; `job` is what the sandbox was given.
 
-    `looks` seeds when the replay's ledger looks, which the run could not know.  An examiner that dies of a program or
+    `looks` seeds when the replay's ledger looks, which the run could not know; `unseen` are inputs of which a model of
+    the file's own architecture is asked.  An examiner that dies of a program or
     hangs in it is ended, and nothing is known then.
     """
     limit = min(max(LEAST_SECONDS, SLOWER * seconds), MOST_SECONDS)
     files = {f"training/{name}": content for name, content in prepared.training.items()}
     files["trace.jsonl"] = b"".join(trace.encode(record) for record in claimed)
     files["weights.safetensors"] = weights
+    files |= {"inputs": unseen} if unseen else {}
     request: dict[str, object] = {
         "op": "replay",
         "exercise": exercise.slug,
@@ -86,7 +94,19 @@ def replay(
         own = gate.check_trace(given.get("trace.jsonl", b""))
     except GateError as error:
         return Replayed("unknown", f"the replay's own record was refused: {error}", steps, ())
-    return Replayed(status, reason, steps, composed(claimed, own), by_hand)
+    logits = _logits(lines, exercise, given, str(answer.get("unanswered", "")), unseen) if unseen else None
+    return Replayed(status, reason, steps, composed(claimed, own), by_hand, logits)
+
+
+def _logits(
+    lines: Lines, exercise: Exercise, given: Mapping[str, bytes], reason: str, unseen: bytes
+) -> Logits:
+    """What the examiner's rebuilt model gave, where it is as much as was asked for."""
+    trained, first = given.get("logits", b""), given.get("first-logits", b"")
+    size = FLOAT * rows_of(exercise, unseen) * (exercise.own or {})["outputs"]
+    if len(trained) != size or len(first) != size:
+        return Logits(reason=reason or "it gave another number of scores")
+    return Logits(trained, first, rebuilt=True, basis=basis_of(lines))
 
 
 def transfers(
@@ -96,12 +116,18 @@ def transfers(
     job: Mapping[str, object],
     claimed: Sequence[trace.Record],
     seconds: float,
+    *,
+    weights: bytes = b"",
+    by_hand: bool = True,
 ) -> bool:
     """Whether a program with operations of its own also trains on data that no run has seen, and by its loss.
 
     Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there; and
     where no gradient passes the model's outputs, it must not come to good weights, or gain little over those that it
     begins with.  True where the exercise measures nothing.
+
+    Where nothing was done by hand, but the model is the file's own, only the last is asked: a forward may look at how
+    far the weights have come, and bring what it says along.
     """
     hidden = exercise.hidden
     if hidden is None or exercise.graded is None:
@@ -114,12 +140,19 @@ def transfers(
         "seeds": {purpose: challenge.seed(f"transfer {purpose}") for purpose in ("train", "hidden")},
         "job": {**{key: job[key] for key in JOB}, "seeds": seeds},
         "seconds": limit,
+        "only": "" if by_hand else "cut",
     }
-    files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
+    files = {
+        "trace.jsonl": b"".join(trace.encode(record) for record in claimed),
+        "weights.safetensors": weights,
+    }
     try:
         _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
         if answer["status"] != "done":
             return False
+        if not by_hand:
+            alone = answer["cut"].get(hidden.metric)
+            return alone is None or not _reaches(hidden, float(alone))
         found = float(answer["metrics"][hidden.metric])
         cut, first = (answer[key].get(hidden.metric) for key in ("cut", "first"))
     except (ExaminerError, KeyError, TypeError, ValueError, AttributeError):

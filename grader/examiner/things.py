@@ -129,6 +129,15 @@ class Things:
                 raise Contradiction("a parameter has another number")
         return self._own[which]
 
+    def begin_anew(self, module: torch.nn.Module) -> None:
+        """A script's parameters have the values again that they had when they were first seen; so have statistics."""
+        with torch.no_grad():
+            for number, parameter in self._own.items():
+                parameter.copy_(self.initial[number]())
+        for layer in module.modules():
+            if isinstance(layer, torch.nn.modules.batchnorm._NormBase):
+                layer.reset_running_stats()
+
     def clear(self, *, to_none: bool) -> None:
         """Clear all gradients, as a model's zero_grad does."""
         if self._model is not None:
