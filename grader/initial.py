@@ -41,15 +41,15 @@ def first_weights(records: Sequence[trace.Record], shapes: Sequence[Sequence[int
 def completed(records: Sequence[trace.Record], weights: bytes, most: int) -> tuple[trace.Record, ...]:
     """The records, with the first values that were handed over beside them; a model has `most` numbers at the most.
 
-    Raises GateError.
+    Where nothing was handed over they stay aside.  Raises GateError.
     """
     beside = [item for item in records if isinstance(item, trace.Initial) and item.aside]
-    if not beside:
+    if not beside or not weights:
         return tuple(records)
     tensors = gate.read_tensors(weights, gate.handed_over(records, most))[-len(beside) :]
     names = {id(item): tensor for item, tensor in zip(beside, tensors, strict=True)}
     return tuple(
-        replace(item, data=base64.b64encode(names[id(item)].tobytes()).decode())
+        replace(item, aside=False, data=base64.b64encode(names[id(item)].tobytes()).decode())
         if isinstance(item, trace.Initial) and item.aside
         else item
         for item in records

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 
 
@@ -11,7 +9,7 @@ from grader.checks.registry import Clear, Facts, Found, Unknown, Verdict, check
 def prepared_weights(facts: Facts) -> Verdict:
     """The first weights' number on hidden data against the most that untrained ones may reach."""
     measured = facts.evidence.untrained
-    if measured is not None and (measured.value is None or math.isnan(measured.value)):
+    if measured is not None and measured.value is None and measured.reason:
         return Unknown(measured.reason)
     if measured is None or measured.value is None or not measured.value > measured.threshold:
         return Clear()
