@@ -75,15 +75,16 @@ class Runs:
             return replace(first, verification=told(replayed))
         judged = replace(first, records=replayed.records, verification=told(replayed), logits=replayed.logits)
         # Only the weights of the run as the exercise has it are measured, so only they have to transfer.
-        own = replayed.by_hand or bool(job.fields["traced"])
-        asked = own or (
-            self.exercise.own is not None and replayed.logits is not None and replayed.logits.trained
+        own = (
+            replayed.by_hand
+            or bool(job.fields["traced"])
+            or bool(replayed.logits and replayed.logits.trained)
         )
-        if asked and not parameters and not self._transfers(first, job, by_hand=own):
+        if own and not parameters and not self._transfers(first, job):
             return _unproved(judged, "on other data the same operations do not train")
         return judged
 
-    def _transfers(self, ran: Ran, job: Job, *, by_hand: bool) -> bool:
+    def _transfers(self, ran: Ran, job: Job) -> bool:
         return transfers(
             self.lines,
             self.exercise,
@@ -92,7 +93,6 @@ class Runs:
             ran.records,
             ran.outcome.seconds,
             weights=ran.outcome.weights,
-            by_hand=by_hand,
         )
 
     def _way(self) -> Verification | None:

@@ -118,16 +118,15 @@ def transfers(
     seconds: float,
     *,
     weights: bytes = b"",
-    by_hand: bool = True,
 ) -> bool:
-    """Whether a program with operations of its own also trains on data that no run has seen, and by its loss.
+    """Whether a program with operations or a model of its own trains on data that no run has seen, too, by its loss.
 
     Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there; and
     where no gradient passes the model's outputs, it must not come to good weights, or gain little over those that it
     begins with.  True where the exercise measures nothing.
 
-    Where nothing was done by hand, but the model is the file's own, only the last is asked: a forward may look at how
-    far the weights have come, and bring what it says along.
+    A model of the file's own (whose `weights` hold what the trace does not) begins there with its first weights in
+    another order, in which nothing that they were to bring along is left.
     """
     hidden = exercise.hidden
     if hidden is None or exercise.graded is None:
@@ -140,19 +139,13 @@ def transfers(
         "seeds": {purpose: challenge.seed(f"transfer {purpose}") for purpose in ("train", "hidden")},
         "job": {**{key: job[key] for key in JOB}, "seeds": seeds},
         "seconds": limit,
-        "only": "" if by_hand else "cut",
     }
-    files = {
-        "trace.jsonl": b"".join(trace.encode(record) for record in claimed),
-        "weights.safetensors": weights,
-    }
+    files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
+    files |= {"weights.safetensors": weights} if exercise.own else {}
     try:
         _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
         if answer["status"] != "done":
             return False
-        if not by_hand:
-            alone = answer["cut"].get(hidden.metric)
-            return alone is None or not _reaches(hidden, float(alone))
         found = float(answer["metrics"][hidden.metric])
         cut, first = (answer[key].get(hidden.metric) for key in ("cut", "first"))
     except (ExaminerError, KeyError, TypeError, ValueError, AttributeError):

@@ -12,8 +12,8 @@
     {"op": "counterfactual", "exercise": slug, "job": {…}, "seconds": float, "found": [slug, …]}
         with files training/… and trace.jsonl (hashes and answers); answers {"matches": [{"slug": …, …}, …]}
     {"op": "transfer", "exercise": slug, "seeds": {"train": int, "hidden": int}, "job": {…}, "seconds": float}
-        with trace.jsonl and weights.safetensors: executes it on other data; answers {"status": …, "metrics": {…},
-        "cut": {…}, "first": {…}}; with "only": "cut" without metrics
+        with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "cut": {…}, "first": {…}}
+        where the architecture is the file's own also with weights.safetensors
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
         with files hidden/… and weights.safetensors, or logits; answers {"metrics": {…}, "samples": int}
 
@@ -38,7 +38,7 @@ from grader.examiner.answering import Answered
 from grader.examiner.counterfactual import counterfactual
 from grader.examiner.replay import replay
 from grader.exercise import Exercise, load_exercise
-from grader.initial import completed, first_weights
+from grader.initial import completed, first_weights, shuffled
 from sandbox import trace, wire
 from sandbox.housekeeping import leaving_nothing
 from sandbox.inputs import Rows
@@ -133,18 +133,20 @@ def transferred(
     """A claimed program on another challenge's data: how that went, and the hidden test's numbers there.
 
     `cut` are the numbers that it comes to when no gradient passes what a forward gave (a loop that learns from its
-    loss learns nothing then), `first` those of the weights that it begins with.
+    loss learns nothing then), `first` those of the weights that it begins with.  A model of the file's own
+    architecture begins with its first weights in another order, but for the `cut`.
     """
     training, kept, _ = hidden.draw(exercise, request["seeds"], real)
     found: dict[bool, dict[str, float]] = {False: {}}
     first: dict[str, float] = {}
     unseen = None if exercise.own is None else hidden.inputs(exercise, kept)
-    for cut in (True,) if request.get("only") == "cut" else (False, True):
+    rng = np.random.default_rng(request["seeds"]["train"])
+    for cut in (False, True):
         again = replay(
             model=(exercise.folder / "model.py").read_bytes(),
             files=training,
             job=request["job"],
-            records=records,
+            records=records if cut or exercise.own is None else shuffled(records, rng),
             weights=b"",
             seconds=request["seconds"],
             careful=True,

@@ -20,6 +20,10 @@ from sandbox import trace
 from sandbox.inputs import Rows, logits_of
 from sandbox.results import Results
 
+MADE_OF_NUMBERS = ("tensor", "as_tensor", "scalar_tensor", "new_tensor", "__setitem__")
+MOST_BROUGHT = 64
+"""Numbers in a forward's text; a table that answers for a model has far more."""
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -52,7 +56,9 @@ def answered(
     if (told.module, told.rows, tuple(told.shape)) != (info.number, inputs.rows, inputs.shape):
         return Answered(reason="what it was called with when the run was over is not what it was trained on")
     if isinstance(module, Told):
-        module.body = things.bodies.get(told.body)
+        module.body = body = things.bodies.get(told.body)
+        if body is not None and brought(body.ops) > MOST_BROUGHT:
+            return Answered(reason="its forward brings many numbers along")
 
     def hurry() -> None:
         if time.monotonic() > until:
@@ -66,6 +72,21 @@ def answered(
     except Exception as error:  # noqa: BLE001 - whatever torch makes of what is claimed
         return Answered(reason=f"it cannot be called here: {type(error).__name__}: {error}"[:300])
     return Answered(_bytes(trained), _bytes(first))
+
+
+def brought(ops: Sequence[Any]) -> int:
+    """How many numbers stand in a body's operations that make tensors of numbers."""
+    return sum(
+        _numbers(op[2:4]) for op in ops if op[0] in "=~" and str(op[1]).rpartition(".")[2] in MADE_OF_NUMBERS
+    )
+
+
+def _numbers(told: Any) -> int:
+    if isinstance(told, dict):
+        return sum(map(_numbers, told.values()))
+    if isinstance(told, (list, tuple)):
+        return sum(map(_numbers, told))
+    return int(isinstance(told, (int, float)) and not isinstance(told, bool))
 
 
 def _bytes(logits: torch.Tensor) -> bytes:
