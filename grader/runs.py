@@ -16,7 +16,7 @@ from grader.launch.drive import run_job
 from grader.launch.lines import Lines
 from grader.logits import Logits, hidden_inputs
 from grader.models import Submission, Verification
-from grader.verify import Replayed, replay, told, transfers
+from grader.verify import Replayed, reaches, replay, told, transfers
 from sandbox import trace
 
 Say = Callable[[str], None]
@@ -75,11 +75,8 @@ class Runs:
             return replace(first, verification=told(replayed))
         judged = replace(first, records=replayed.records, verification=told(replayed), logits=replayed.logits)
         # Only the weights of the run as the exercise has it are measured, so only they have to transfer.
-        own = (
-            replayed.by_hand
-            or bool(job.fields["traced"])
-            or bool(replayed.logits and replayed.logits.trained)
-        )
+        own = replayed.by_hand or bool(job.fields["traced"])
+        own = own or reaches(self.lines, self.exercise, self.prepared, replayed.logits)
         if own and not parameters and not self._transfers(first, job):
             return _unproved(judged, "on other data the same operations do not train")
         return judged

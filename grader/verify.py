@@ -12,7 +12,7 @@ from grader.examine import Prepared, basis_of
 from grader.exercise import Exercise, Hidden
 from grader.launch.drive import ask_examiner
 from grader.launch.lines import Lines
-from grader.logits import FLOAT, Logits, rows_of
+from grader.logits import FLOAT, Logits, finite, measured, rows_of
 from grader.models import Verification
 from sandbox import trace
 
@@ -156,6 +156,14 @@ def transfers(
     if cut is None or not _reaches(hidden, cut):
         return True
     return first is not None and abs(cut - first) < MOST_WITHOUT * abs(found - first)
+
+
+def reaches(lines: Lines, exercise: Exercise, prepared: Prepared, logits: Logits | None) -> bool:
+    """Whether a model of the file's own answers well enough, so that it matters where that comes from."""
+    if logits is None or not logits.trained or not finite(logits.trained) or exercise.hidden is None:
+        return False
+    value, _ = measured(lines, exercise, prepared.hidden, logits.trained, exercise.hidden.metric)
+    return _reaches(exercise.hidden, value)
 
 
 def _reaches(hidden: Hidden, value: float) -> bool:
