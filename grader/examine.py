@@ -14,6 +14,7 @@ from grader.initial import first_weights
 from grader.launch.drive import Line, ask_examiner
 from grader.launch.lines import Lines
 from grader.launch.pool import EXAMINER_LIMITS
+from grader.logits import Logits, finite, measured
 from grader.models import Basis, Judged, Measurement
 from sandbox import trace
 
@@ -93,8 +94,9 @@ def measure(
     weights: bytes,
     prepared: Prepared,
     judgement: Judgement | None = None,
+    logits: Logits | None = None,
 ) -> Measurement | None:
-    """The hidden test's number for the weights a run left (or the values it gave), or why there is none.
+    """The hidden test's number for the weights a run left (or the values or logits it gave), or why there is none.
 
     None where the exercise has no hidden test.
     """
@@ -112,17 +114,48 @@ def measure(
         return _measurement(
             exercise.hidden, None, 0, basis, f"the model could not be measured: {graded.reason}"
         )
+    own = exercise.own
     try:
-        gate.check_weights(weights, exercise.graded.shapes)
+        shapes = gate.handed_over(records, own["parameters"]) if own else exercise.shapes
+        gate.check_weights(weights, shapes)
     except gate.NonFiniteWeightsError:
         return _measurement(exercise.hidden, math.nan, 0, basis, "the trained weights are not finite numbers")
     except GateError as error:
         return _measurement(exercise.hidden, None, 0, basis, f"the weights were refused: {error}")
+    if own:
+        return _asked(lines, exercise, exercise.hidden, logits, prepared)
     return _measured(lines, exercise, exercise.hidden, graded, weights, prepared)
 
 
+def _asked(
+    lines: Lines,
+    exercise: Exercise,
+    hidden: Hidden,
+    logits: Logits | None,
+    prepared: Prepared,
+    *,
+    first: bool = False,
+) -> Measurement:
+    """The number for the logits of a model of the file's own architecture, or of the one that it was at `first`."""
+    scores = b"" if logits is None else logits.first if first else logits.trained
+    if logits is None or not scores:
+        why = logits.reason if logits is not None else ""
+        reason = f"the model could not be asked about hidden inputs{f': {why}' if why else ''}"
+        return _measurement(hidden, None, 0, "observed", reason)
+    if not finite(scores):
+        return _measurement(
+            hidden, math.nan, 0, logits.basis, "its scores for hidden inputs are not finite numbers"
+        )
+    value, samples = measured(lines, exercise, prepared.hidden, scores, hidden.metric)
+    return _measurement(hidden, value, samples, logits.basis, logits.told)
+
+
 def untrained(
-    lines: Lines, exercise: Exercise, records: tuple[trace.Record, ...], prepared: Prepared
+    lines: Lines,
+    exercise: Exercise,
+    records: tuple[trace.Record, ...],
+    prepared: Prepared,
+    logits: Logits | None = None,
 ) -> Measurement | None:
     """What the first weights of the graded module reach on hidden data, where a script made it.
 
@@ -131,11 +164,13 @@ def untrained(
     hidden = exercise.hidden
     if hidden is None or hidden.untrained is None or exercise.graded is None:
         return None
+    limit = Hidden(metric=hidden.untrained.metric, threshold=hidden.untrained.most, better="lower")
+    if exercise.own:
+        return _asked(lines, exercise, limit, logits, prepared, first=True)
     graded = next((item for item in reversed(records) if isinstance(item, trace.Graded)), None)
     weights = first_weights(records, exercise.graded.shapes, graded.module) if graded else b""
     if graded is None or not weights:
         return None
-    limit = Hidden(metric=hidden.untrained.metric, threshold=hidden.untrained.most, better="lower")
     try:
         gate.check_weights(weights, exercise.graded.shapes)
     except GateError:

@@ -23,6 +23,11 @@ from grader.complaints import complaint, first_unknown
 from grader.errors import BadExercise, BadSettings, UnknownExercise
 from grader.models import Frozen
 
+MOST_PARAMETERS = 4_000_000
+"""Numbers of a model of the file's own architecture, and of its first weights, that a sandbox may hand over."""
+LEAST_WIDTH = 16
+"""Of raw rows that are matched by content; narrower ones say too little."""
+
 
 class Requirement(Frozen):
     """One line of the rubric: failed when one of `findings` is found; `needs` must pass before it.
@@ -99,12 +104,34 @@ class Graded(Frozen):
     """The graded module: width of its flat input and of its output, and its state's shapes, in order.
 
     The state is the module's parameters, or where the shapes say so its parameters and buffers of floats.
-    Weights travel by position, never by name.
+    Weights travel by position, never by name.  With `architecture = "own"` a script may bring any classifier of
+    `inputs` to `outputs`, whose state has at most so many numbers as `parameters` says: then there are no shapes.
     """
 
     inputs: int = Field(ge=1)
     outputs: int = Field(ge=1)
-    shapes: list[list[int]]
+    architecture: Literal["fixed", "own"] = "fixed"
+    shapes: list[list[int]] = []
+    parameters: int | None = Field(default=None, ge=1, le=MOST_PARAMETERS)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Graded:
+        if self.architecture == "fixed":
+            if not self.shapes:
+                raise ValueError('needs "shapes", or architecture = "own"')
+            if self.parameters is not None:
+                raise ValueError('"parameters" bounds an own architecture; here "shapes" says what there is')
+            return self
+        if self.shapes:
+            raise ValueError('architecture = "own" leaves the shapes open: leave "shapes" out')
+        if self.parameters is None:
+            raise ValueError('architecture = "own" needs "parameters": the most numbers a model may have')
+        if self.inputs < LEAST_WIDTH:
+            raise ValueError(
+                f'architecture = "own" needs inputs of {LEAST_WIDTH} numbers or more, '
+                "so that a module's inputs can be traced back to the data"
+            )
+        return self
 
 
 class Expect(Frozen):
@@ -176,6 +203,12 @@ class Exercise(Frozen):
             raise ValueError("[hidden] needs [graded] (a module) or judge = true (returned values)")
         if self.resumes is not None and self.graded is None:
             raise ValueError("[resumes] needs [graded]: the weights of resumed runs are compared")
+        if self.own and self.entry != "script":
+            raise ValueError(
+                '[graded] architecture = "own" is for entry = "script": a function is given its model'
+            )
+        if self.own and self.hidden is None:
+            raise ValueError('[graded] architecture = "own" needs [hidden]: nothing else looks at the model')
         return self
 
     @property
@@ -190,8 +223,16 @@ class Exercise(Frozen):
         return list(dict.fromkeys([*first, *self.functions]))
 
     @property
+    def own(self) -> dict[str, int] | None:
+        """Bounds of a model of the file's own architecture: inputs, outputs, parameters; None where it is given."""
+        graded = self.graded
+        if graded is None or graded.architecture != "own" or graded.parameters is None:
+            return None
+        return {"inputs": graded.inputs, "outputs": graded.outputs, "parameters": graded.parameters}
+
+    @property
     def shapes(self) -> list[list[int]]:
-        """The graded state's shapes; none where no module is graded."""
+        """The graded state's shapes; none where no module is graded, or one of any shapes."""
         return self.graded.shapes if self.graded else []
 
     @property

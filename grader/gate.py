@@ -22,6 +22,11 @@ from sandbox import trace
 MAX_HEADER = 64 << 10
 """Longest header of a weights file, in bytes."""
 
+MAX_TENSORS, MAX_RANK = 512, 8
+"""Of a model of the file's own architecture: how many tensors it may have, and of how many dimensions."""
+BESIDE = 2
+"""Times as many numbers as such a model may have are first values that are handed over beside the trace."""
+
 Array = npt.NDArray[np.floating[Any]]
 _TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -36,6 +41,14 @@ def check_weights(data: bytes, shapes: Sequence[Sequence[int]]) -> list[Array]:
 
     The arrays are read-only views of `data`.  Raises GateError, as NonFiniteWeightsError for the last.
     """
+    arrays = read_tensors(data, shapes)
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise NonFiniteWeightsError("The weights are not all finite numbers.")
+    return arrays
+
+
+def read_tensors(data: bytes, shapes: Sequence[Sequence[int]]) -> list[Array]:
+    """Like `check_weights`, whatever the numbers are."""
     sizes = [math.prod(shape) for shape in shapes]
     most = 8 + MAX_HEADER + 8 * sum(sizes)
     if len(data) > most:
@@ -49,9 +62,37 @@ def check_weights(data: bytes, shapes: Sequence[Sequence[int]]) -> list[Array]:
         covered.append((start, end))
         arrays.append(np.frombuffer(body[start:end], dtype=dtype).reshape(shape))
     _contiguous(covered, len(body))
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise NonFiniteWeightsError("The weights are not all finite numbers.")
     return arrays
+
+
+def state_shapes(records: Sequence[trace.Record], most: int) -> list[list[int]]:
+    """The shapes of a model of the file's own architecture, as its record tells them: `most` numbers at the most.
+
+    Raises GateError.
+    """
+    graded = next((item for item in reversed(records) if isinstance(item, trace.Graded)), None)
+    if graded is None or graded.reason:
+        raise GateError(graded.reason if graded is not None else "The run left no trained model.")
+    return _bounded(graded.shapes, most)
+
+
+def handed_over(records: Sequence[trace.Record], most: int) -> list[list[int]]:
+    """The shapes of all tensors that a run of such a model hands over: its state, and first values beside the trace.
+
+    Raises GateError.
+    """
+    beside = [item.shape for item in records if isinstance(item, trace.Initial) and item.aside]
+    return [*state_shapes(records, most), *_bounded(beside, BESIDE * most)]
+
+
+def _bounded(shapes: Sequence[list[int]], most: int) -> list[list[int]]:
+    if len(shapes) > MAX_TENSORS or any(
+        len(shape) > MAX_RANK or min(shape, default=0) < 0 for shape in shapes
+    ):
+        raise GateError("The model's tensors are too many, or have shapes that none has.")
+    if (count := sum(math.prod(shape) for shape in shapes)) > most:
+        raise GateError(f"The model has {count:,} numbers, and may have {most:,} at the most.")
+    return list(shapes)
 
 
 def check_trace(data: bytes) -> tuple[trace.Record, ...]:

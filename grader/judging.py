@@ -47,7 +47,7 @@ def judge(
         }
         return Evidence(records=(), source=source), results
     judgement = judged(lines, exercise, records, prepared)
-    measurement = measure(lines, exercise, records, outcome.weights, prepared, judgement)
+    measurement = measure(lines, exercise, records, outcome.weights, prepared, judgement, ran.logits)
     evidence = Evidence(
         records=records,
         source=source,
@@ -56,7 +56,7 @@ def judge(
         judged=judgement.items if judgement else None,
         judged_basis=basis_of(lines),
         verification=ran.verification,
-        untrained=untrained(lines, exercise, records, prepared),
+        untrained=untrained(lines, exercise, records, prepared, ran.logits),
     )
     return evidence, run_checks(evidence, exercise)
 

@@ -21,6 +21,7 @@ from grader.judging import judge, judge_again
 from grader.launch.choose import choose_launcher
 from grader.launch.lines import Lines, limits_of
 from grader.models import CheckResult, Evidence, Report, Submission
+from grader.own import with_logits
 from grader.report import build_report
 from grader.resumes import confirmed, resumed
 from grader.runs import Ran, Runs, Say, job_of
@@ -79,7 +80,7 @@ def grade_submission(
     verify = lines.launcher.isolated if verify is None else verify
     runs = Runs(submission, exercise, lines, limits, challenge, prepared, progress, verify)
     legs = resumed(runs) if verify and exercise.resumes else None
-    ran = runs.run("running your loop")
+    ran = with_logits(runs, runs.run("running your loop"))
     progress("measuring on hidden data")
     evidence, results = judge(submission, exercise, lines, limits, ran, prepared)
     if legs is not None:

@@ -14,8 +14,9 @@ from grader.exercise import Exercise
 from grader.launch.base import Job, Limits, Outcome
 from grader.launch.drive import run_job
 from grader.launch.lines import Lines
+from grader.logits import Logits, hidden_inputs
 from grader.models import Submission, Verification
-from grader.verify import Replayed, replay, told, transfers
+from grader.verify import Replayed, reaches, replay, told, transfers
 from sandbox import trace
 
 Say = Callable[[str], None]
@@ -23,12 +24,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Ran:
-    """A run that is to be judged: what the host saw, its records or why they were refused, how far it is verified."""
+    """A run that is to be judged: what the host saw, its records or why they were refused, how far it is verified.
+
+    `logits` are what a model of the file's own architecture gives for the hidden inputs.
+    """
 
     outcome: Outcome
     records: tuple[trace.Record, ...]
     refused: str = ""
     verification: Verification | None = None
+    logits: Logits | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Runs:
         first, job = self._once(parameters, traced=False)
         if not self.verify:
             return first
-        if not self._complete(first):
+        if not self.complete(first):
             return _unproved(first, "its record does not say that it ran to its end")
         if (how := self._way()) is not None:
             return replace(first, verification=how)
@@ -62,22 +67,30 @@ class Runs:
         if replayed.status != "equal":
             self.progress("running it once more, to see every operation")
             second, job = self._once(parameters, traced=True)
-            if not self._complete(second):
+            if not self.complete(second):
                 return _unproved(first, "with every operation traced, the run did not end as it had before")
             replayed = self._replayed(second, job)
             first = second if replayed.status != "unknown" else first
         if replayed.status != "equal":
             return replace(first, verification=told(replayed))
-        judged = replace(first, records=replayed.records, verification=told(replayed))
+        judged = replace(first, records=replayed.records, verification=told(replayed), logits=replayed.logits)
         # Only the weights of the run as the exercise has it are measured, so only they have to transfer.
         own = replayed.by_hand or bool(job.fields["traced"])
+        own = own or reaches(self.lines, self.exercise, self.prepared, replayed.logits)
         if own and not parameters and not self._transfers(first, job):
             return _unproved(judged, "on other data the same operations do not train")
         return judged
 
     def _transfers(self, ran: Ran, job: Job) -> bool:
-        seconds = ran.outcome.seconds
-        return transfers(self.lines, self.exercise, self.challenge, job.fields, ran.records, seconds)
+        return transfers(
+            self.lines,
+            self.exercise,
+            self.challenge,
+            job.fields,
+            ran.records,
+            ran.outcome.seconds,
+            weights=ran.outcome.weights,
+        )
 
     def _way(self) -> Verification | None:
         """How a run is verified that is not to be replayed; None where it is."""
@@ -105,6 +118,8 @@ class Runs:
         return Ran(outcome, records, refused), job
 
     def _replayed(self, ran: Ran, job: Job) -> Replayed:
+        own = self.exercise.own is not None and job.fields["parameters"] == self.prepared.parameters
+        unseen = hidden_inputs(self.lines, self.exercise, self.prepared.hidden) if own else b""
         return replay(
             self.lines,
             self.exercise,
@@ -114,10 +129,11 @@ class Runs:
             ran.outcome.weights,
             ran.outcome.seconds,
             self.challenge.torch_seed("looks"),
+            unseen,
         )
 
     @staticmethod
-    def _complete(ran: Ran) -> bool:
+    def complete(ran: Ran) -> bool:
         """Whether the file ran to its end, and left a record of it."""
         ends = [record for record in ran.records if isinstance(record, trace.End)]
         stopped = any(isinstance(record, trace.Stop) for record in ran.records)
@@ -157,6 +173,7 @@ def job_of(
             "seeds": {purpose: challenge.torch_seed(purpose) for purpose in ("init", "order", "dropout")},
             "parameters": {**prepared.parameters, **parameters},
             "shapes": exercise.shapes,
+            "own": exercise.own,
             "spies": True,
             "traced": traced,
             "program": program,

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from grader import gate
 from grader.challenge import Challenge
 from grader.errors import ExaminerError, GateError
-from grader.examine import Prepared
+from grader.examine import Prepared, basis_of
 from grader.exercise import Exercise, Hidden
 from grader.launch.drive import ask_examiner
 from grader.launch.lines import Lines
+from grader.logits import FLOAT, Logits, finite, measured, rows_of
 from grader.models import Verification
 from sandbox import trace
 
-JOB = ("entry", "name", "seeds", "parameters", "shapes", "traced")
+JOB = ("entry", "name", "seeds", "parameters", "shapes", "own", "traced")
 LEAST_SECONDS, MOST_SECONDS = 10.0, 100.0
 SLOWER = 5.0  # times as long as the run itself may a replay take
 MOST_WITHOUT = 0.5  # of what a program gains on the hidden test may come without a gradient from its loss
@@ -38,13 +39,17 @@ HABITS = (
 
 @dataclass(frozen=True)
 class Replayed:
-    """A replay's verdict (see grader.examiner.replay), and the records to be judged: its own, with claimed habits."""
+    """A replay's verdict (see grader.examiner.replay), and the records to be judged: its own, with claimed habits.
+
+    `logits` are what it gave for inputs that no run has seen, where it was asked.
+    """
 
     status: str
     reason: str
     steps: int
     records: tuple[trace.Record, ...]
     by_hand: bool = False
+    logits: Logits | None = None
 
 
 def replay(
@@ -56,16 +61,19 @@ def replay(
     weights: bytes,
     seconds: float,
     looks: int,
+    unseen: bytes = b"",
 ) -> Replayed:
     """Have the examiner execute a claimed run, which took `seconds`; `job` is what the sandbox was given.
 
-    `looks` seeds when the replay's ledger looks, which the run could not know.  An examiner that dies of a program or
+    `looks` seeds when the replay's ledger looks, which the run could not know; `unseen` are inputs of which a model of
+    the file's own architecture is asked.  An examiner that dies of a program or
     hangs in it is ended, and nothing is known then.
     """
     limit = min(max(LEAST_SECONDS, SLOWER * seconds), MOST_SECONDS)
     files = {f"training/{name}": content for name, content in prepared.training.items()}
     files["trace.jsonl"] = b"".join(trace.encode(record) for record in claimed)
     files["weights.safetensors"] = weights
+    files |= {"inputs": unseen} if unseen else {}
     request: dict[str, object] = {
         "op": "replay",
         "exercise": exercise.slug,
@@ -86,7 +94,19 @@ def replay(
         own = gate.check_trace(given.get("trace.jsonl", b""))
     except GateError as error:
         return Replayed("unknown", f"the replay's own record was refused: {error}", steps, ())
-    return Replayed(status, reason, steps, composed(claimed, own), by_hand)
+    logits = _logits(lines, exercise, given, str(answer.get("unanswered", "")), unseen) if unseen else None
+    return Replayed(status, reason, steps, composed(claimed, own), by_hand, logits)
+
+
+def _logits(
+    lines: Lines, exercise: Exercise, given: Mapping[str, bytes], reason: str, unseen: bytes
+) -> Logits:
+    """What the examiner's rebuilt model gave, where it is as much as was asked for."""
+    trained, first = given.get("logits", b""), given.get("first-logits", b"")
+    size = FLOAT * rows_of(exercise, unseen) * (exercise.own or {})["outputs"]
+    if len(trained) != size or len(first) != size:
+        return Logits(reason=reason or "it gave another number of scores")
+    return Logits(trained, first, rebuilt=True, basis=basis_of(lines))
 
 
 def transfers(
@@ -96,12 +116,17 @@ def transfers(
     job: Mapping[str, object],
     claimed: Sequence[trace.Record],
     seconds: float,
+    *,
+    weights: bytes = b"",
 ) -> bool:
-    """Whether a program with operations of its own also trains on data that no run has seen, and by its loss.
+    """Whether a program with operations or a model of its own trains on data that no run has seen, too, by its loss.
 
     Numbers in it that were worked out from this challenge's data, and not by its operations, are of no use there; and
     where no gradient passes the model's outputs, it must not come to good weights, or gain little over those that it
     begins with.  True where the exercise measures nothing.
+
+    A model of the file's own (whose `weights` hold what the trace does not) begins there with its first weights in
+    another order, in which nothing that they were to bring along is left.
     """
     hidden = exercise.hidden
     if hidden is None or exercise.graded is None:
@@ -116,6 +141,7 @@ def transfers(
         "seconds": limit,
     }
     files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
+    files |= {"weights.safetensors": weights} if exercise.own else {}
     try:
         _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
         if answer["status"] != "done":
@@ -130,6 +156,14 @@ def transfers(
     if cut is None or not _reaches(hidden, cut):
         return True
     return first is not None and abs(cut - first) < MOST_WITHOUT * abs(found - first)
+
+
+def reaches(lines: Lines, exercise: Exercise, prepared: Prepared, logits: Logits | None) -> bool:
+    """Whether a model of the file's own answers well enough, so that it matters where that comes from."""
+    if logits is None or not logits.trained or not finite(logits.trained) or exercise.hidden is None:
+        return False
+    value, _ = measured(lines, exercise, prepared.hidden, logits.trained, exercise.hidden.metric)
+    return _reaches(exercise.hidden, value)
 
 
 def _reaches(hidden: Hidden, value: float) -> bool:

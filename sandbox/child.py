@@ -8,6 +8,7 @@ The job is a dict:
     seeds        {"init", "order", "dropout"}: 63-bit integers
     parameters   the exercise's numbers, handed to model.make
     shapes       of the graded module's state, in order
+    own          bounds of a model whose architecture is the file's own (inputs, outputs, parameters), or null
     program      false does not tell each step's operations, where nobody will execute them again
     traced       true tells every operation of torch that the file calls
     spies        false runs the same thing unwatched (tests compare the two)
@@ -15,7 +16,8 @@ The job is a dict:
     cut          bytes (0: as many as the limits say) beyond which a file may not grow, in such a leg
     deadline     seconds; the alarm rings a little before, so that evidence is kept
 
-Beside the student's file the folder holds exercise/model.py (trusted) and exercise/data/.
+Beside the student's file the folder holds exercise/model.py (trusted) and exercise/data/, and in a run that is to
+answer them exercise/inputs: rows that no run has seen, without labels, as 32-bit floats.
 """
 
 from __future__ import annotations
@@ -32,10 +34,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from sandbox import limits, results, trace, wire
 from sandbox.asking import asker
+from sandbox.inputs import Rows
+from sandbox.presenting import present
 from sandbox.spies import Spies, install
 from sandbox.spies.making import Making
 from sandbox.spies.recorder import Recorder
@@ -45,6 +50,7 @@ from sandbox.spies.tracing import Tracer
 from sandbox.student import BadSignatureError, Student
 
 MESSAGE = 2000  # characters of an exception's text that are kept
+ASIDE = 2  # times as many numbers as a model may have are first values that do not go into the trace
 
 
 class Child:
@@ -57,6 +63,8 @@ class Child:
         self.folder = folder
         self.path = folder / job["filename"]
         self.given = folder / "exercise"
+        self.own: dict[str, int] = job.get("own") or {}
+        self.unseen: Rows | None = None
         self._report = report
         self.writer = trace.Writer(lambda data: self._send(wire.TRACE, data))
         self.recorder = self.recorder_class(self.writer, str(self.path))
@@ -95,6 +103,8 @@ class Child:
         signal.signal(signal.SIGALRM, self._alarm)
         signal.setitimer(signal.ITIMER_REAL, max(job["deadline"] - max(0.25, job["deadline"] * 0.03), 0.05))
         stop = self._execute(arguments)
+        if stop is None:
+            self._present()
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._flush_output()
         self.writer.write(trace.Over(seconds=time.monotonic() - self.recorder.started), closing=True)
@@ -104,6 +114,8 @@ class Child:
     def _prepare(self) -> dict[str, Any]:
         """Seed, put the spies in place, and build the arguments of the student's function."""
         job, seeds = self.job, self.job["seeds"]
+        if (asked := self.given / "inputs").is_file():
+            self.unseen = np.fromfile(asked, dtype=np.float32).reshape(-1, self.own["inputs"])
         self._exercise = model = _load(self.given / "model.py", "metronome_exercise")
         torch.manual_seed(seeds["init"])
         if job["spies"]:
@@ -115,11 +127,12 @@ class Child:
             self.spies.made(arguments)
             if hasattr(model, "observe"):
                 self._observe(model.observe, arguments)
-            if job["entry"] == "script" and job["shapes"]:
+            if job["entry"] == "script" and (job["shapes"] or self.own):
                 known, tensors = getattr(model, "known", _nothing), getattr(model, "tensors", _no_tensors)
                 named = tensors(self.given / "data")
                 given_data = [tensor for group in named.values() for tensor in group]
-                self.spies.follow(Making(self.recorder, known, given_data))
+                room = ASIDE * self.own["parameters"] if self.own and self.unseen is None else 0
+                self.spies.follow(Making(self.recorder, known, given_data, room))
         self.recorder.norms = "max_norm" in job["parameters"]
         self.recorder.registry.given = False
         self._given = given
@@ -154,7 +167,7 @@ class Child:
         if hasattr(model, "sources"):
             sources = SourceSpy(self.recorder, model.sources(self.given / "data"), self.job["shapes"])
             self.spies.watchers.append(sources.watch)
-        self.results = results.Results(self.recorder, self.job["shapes"], given, sources)
+        self.results = results.Results(self.recorder, self.job["shapes"], given, sources, self.own or None)
         self.spies.watchers.append(self.results.watch)
 
     def _observe(self, observe: Callable[[dict[str, Any]], dict[str, float]], given: dict[str, Any]) -> None:
@@ -224,6 +237,12 @@ class Child:
         except BadSignatureError as error:
             return error.stop
         return None
+
+    def _present(self) -> None:
+        """Call the trained model once more, where it is of the file's own architecture."""
+        if not self.own or self.results is None:
+            return
+        self.results.answers = present(self.recorder, self.results, self.namespace, self.unseen)
 
     def _stop(self, error: BaseException) -> trace.Stop | None:
         """What an exception means."""

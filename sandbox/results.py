@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import safetensors.torch
 import torch
 
 from sandbox import trace
+from sandbox.inputs import Inputs, Rows
 from sandbox.spies.reach import GradientReach
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.registry import ModuleInfo
@@ -18,12 +20,17 @@ from sandbox.spies.sources import Fit, SourceSpy, arrange
 EARLY_HASHES = 8
 MAX_HASHES = 64
 MAX_NUMBERS = 4096
+MAX_TENSORS = 512  # of a model of the file's own architecture
 FIT_RESIDUAL = 1e-4  # float32 outputs against a float64 fit; a wrong map misses by far more
 SAFE_DTYPES = (torch.float32, torch.float64)
 
 
 class Results:
-    """Follows the candidates for grading; `given` is the exercise's own module, None in scripts."""
+    """Follows the candidates for grading; `given` is the exercise's own module, None in scripts.
+
+    `own` are the bounds of a model of the file's own architecture (inputs, outputs, parameters), which has no
+    `shapes`; `answers` are its logits for unseen rows, where the run was asked for them.
+    """
 
     def __init__(
         self,
@@ -31,10 +38,15 @@ class Results:
         shapes: list[list[int]],
         given: torch.nn.Module | None,
         sources: SourceSpy | None,
+        own: Mapping[str, int] | None = None,
     ) -> None:
         self._recorder = recorder
         self._shapes = shapes
-        self._outputs = shapes[-1][0] if shapes else 0
+        self._own = own
+        self.outputs = own["outputs"] if own else shapes[-1][0] if shapes else 0
+        self._too_large = 0
+        self._begun: dict[int, list[torch.Tensor]] = {}
+        self.answers: list[torch.Tensor] = []
         self._sources = sources
         self.given = given
         self._first: dict[int, str] = {}
@@ -57,11 +69,45 @@ class Results:
         """After a training forward: keep the modules that could be the graded one."""
         if info.module is not None or self.given is not None:
             return
-        if isinstance(output, torch.Tensor) and output.dim() == 2 and output.shape[1] == self._outputs:
+        if isinstance(output, torch.Tensor) and output.dim() == 2 and output.shape[1] == self.outputs:
+            if self._own is not None and not self._is_own(self._own, info, module, batch):
+                return
             info.module = self._last = module
             self._first[info.number] = digest(module)
             if not self._recorder.steps:
                 self._recorder.write(trace.Hash(step=0, sha256=self._first[info.number]))
+
+    def _is_own(
+        self, own: Mapping[str, int], info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor | None
+    ) -> bool:
+        """Whether a module takes rows of the right width, and is no larger than it may be."""
+        if batch is None or batch.dim() < 2 or batch.numel() != len(batch) * own["inputs"]:
+            return False
+        state = self.state_of(module)
+        count = sum(tensor.numel() for tensor in state)
+        if count > own["parameters"] or len(state) > MAX_TENSORS:
+            self._too_large = count
+            return False
+        self._begun[info.number] = [tensor.detach().clone() for tensor in state]
+        return True
+
+    def state_of(self, module: torch.nn.Module) -> list[torch.Tensor]:
+        """The state of a model of the file's own architecture: its parameters, then its buffers of floats."""
+        return [*module.parameters(), *(item for item in module.buffers() if item.is_floating_point())]
+
+    def first_state(self, info: ModuleInfo) -> list[torch.Tensor]:
+        """That state as it was after the first training forward, before any step followed."""
+        return self._begun.get(info.number, [])
+
+    def inputs_of(self, info: ModuleInfo) -> Inputs | None:
+        """How a module's input is made of raw rows; None where that is not known well enough."""
+        found = None if self._sources is None else self._sources.inputs_of(info)
+        return found if found is not None and found.residual <= FIT_RESIDUAL else None
+
+    def some_rows(self, count: int) -> Rows:
+        """Raw training rows, (count, width)."""
+        assert self._sources is not None
+        return self._sources.some_rows(count)
 
     def _stepped(self) -> None:
         steps = self._recorder.steps
@@ -87,6 +133,8 @@ class Results:
 
     def _state(self, module: torch.nn.Module) -> list[torch.Tensor]:
         """A module's tensors in the graded order: its parameters, or with its buffers; [] where they do not fit."""
+        if self._own is not None:
+            return self.state_of(module)
         # In scripts only parameters count: buffers show in the fitted map.
         state = arrange(list(module.parameters()), self._shapes)
         return state if state or self.given is None else arrange(_floats(module), self._shapes)
@@ -98,6 +146,18 @@ class Results:
             info = next((info for info in modules if info.module is self.given), None)
             return self.given, info, ""
         candidates = [info for info in modules if info.module is not None]
+        if not candidates and self._own is not None and self._too_large:
+            most = self._own["parameters"]
+            return None, None, f"it has {self._too_large:,} numbers, and may have {most:,} at the most"
+        if not candidates and self._own is not None:
+            return (
+                None,
+                None,
+                (
+                    f"no module was seen that takes rows of {self._own['inputs']} numbers to {self.outputs} scores "
+                    "while training"
+                ),
+            )
         if not candidates:
             return None, None, "no module was seen that gives outputs of the expected width while training"
         latest = max(info.stepped for info in candidates)
@@ -111,7 +171,7 @@ class Results:
 
     def finish(self, namespace: dict[str, Any]) -> tuple[bytes, bool]:
         """Write what is graded; its weights as safetensors (b"" where there are none), and if they moved."""
-        if not self._shapes and self.given is None:
+        if not self._shapes and self._own is None and self.given is None:
             return b"", False  # the exercise grades no module
         if self._reach is not None:
             self._reach.close()
@@ -122,9 +182,9 @@ class Results:
             if not state:
                 shapes = [list(tensor.shape) for tensor in module.parameters()][:16]
                 reason = f"its parameters have the shapes {shapes}, not {self._shapes}"
-        found = self._fit(info)
+        found = self._own_inputs(info) if self._own is not None else self._fit(info)
         if not reason and self.given is None:
-            reason = _unclear(found)
+            reason = _unclear(found) if self._own is None else _untraced(found)
         self._recorder.write(
             trace.Graded(
                 module=info.number if info else -1,
@@ -143,7 +203,15 @@ class Results:
             return b"", False
         final = digest(module)
         self._recorder.write(trace.Hash(step=self._recorder.steps, sha256=final), closing=True)
-        return (b"" if reason else to_safetensors(state)), final != self._first.get(info.number)
+        making = self._recorder.making
+        beside = [] if making is None else making.aside
+        left = b"" if reason else to_safetensors([*state, *beside, *self.answers])
+        return left, final != self._first.get(info.number)
+
+    def _own_inputs(self, info: ModuleInfo | None) -> Fit | None:
+        """The map of a module's input, where its architecture is the file's own."""
+        found = None if self._sources is None or info is None else self._sources.inputs_of(info)
+        return None if found is None else Fit(found.scale, found.shift, found.residual, "logits")
 
     def _fit(self, info: ModuleInfo | None) -> Fit | None:
         if self._sources is None or info is None:
@@ -163,6 +231,18 @@ def _unclear(found: Fit | None) -> str:
     if not found.residual <= FIT_RESIDUAL:
         return (
             "its outputs are not those of one linear layer on the raw data after a scale and a shift "
+            f"(relative residual {found.residual:.2g})"
+        )
+    return ""
+
+
+def _untraced(found: Fit | None) -> str:
+    """Why the map of an own architecture's input cannot be used; "" when it can."""
+    if found is None:
+        return "its inputs could not be traced back to the raw data"
+    if not found.residual <= FIT_RESIDUAL:
+        return (
+            "its inputs are not the raw data after one scale and one shift "
             f"(relative residual {found.residual:.2g})"
         )
     return ""

@@ -10,6 +10,7 @@ Version history
     3   fields at their default are left out
     4   the program: scripts of operations with their operands
     5   what a script makes itself: first values of parameters, modules, bodies of forwards
+    6   models of a script's own architecture: how they are called, first values beside the trace
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ from sandbox.records import (
     Param,
     Pass,
     Pattern,
+    Presented,
     Program,
     Progress,
     Rates,
@@ -106,6 +108,7 @@ __all__ = [
     "Param",
     "Pass",
     "Pattern",
+    "Presented",
     "Program",
     "Progress",
     "Rates",
@@ -134,7 +137,7 @@ __all__ = [
     "unpack_vector",
 ]
 
-VERSION = 5
+VERSION = 6
 MAX_TRACE = 4 << 20
 """Most bytes of trace a child writes; what would go beyond is left out and counted in `End.dropped`."""
 MAX_LINE = 256 << 10

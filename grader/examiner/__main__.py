@@ -8,12 +8,16 @@
         with files training/…, hidden/… and answers.jsonl; answers {"judged": […], "metrics": {…}, "samples": int}
     {"op": "replay", "exercise": slug, "job": {…}, "seconds": float, "looks": int}
         with files training/…, trace.jsonl and weights.safetensors; answers trace.jsonl, and {"status": …, "reason": …}
+        with the file inputs, too, it answers logits and first-logits, or says in "unanswered" why not
+    {"op": "inputs", "exercise": slug}
+        with files hidden/…; answers with the file inputs, in which there are no labels
     {"op": "counterfactual", "exercise": slug, "job": {…}, "seconds": float, "found": [slug, …]}
         with files training/… and trace.jsonl (hashes and answers); answers {"matches": [{"slug": …, …}, …]}
     {"op": "transfer", "exercise": slug, "seeds": {"train": int, "hidden": int}, "job": {…}, "seconds": float}
         with trace.jsonl: executes it on other data; answers {"status": …, "metrics": {…}, "cut": {…}, "first": {…}}
+        where the architecture is the file's own also with weights.safetensors
     {"op": "measure", "exercise": slug, "scale": float, "shift": float}
-        with files hidden/… and weights.safetensors; answers {"metrics": {…}, "samples": int}
+        with files hidden/… and weights.safetensors, or logits; answers {"metrics": {…}, "samples": int}
 
 {"op": "ping"} is answered by a frame R.  A request that fails is answered with {"error": sentence}; the traceback goes
 to stderr.
@@ -29,14 +33,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from grader.errors import GateError
 from grader.examiner import hidden
+from grader.examiner.answering import Answered
 from grader.examiner.counterfactual import counterfactual
 from grader.examiner.replay import replay
 from grader.exercise import Exercise, load_exercise
-from grader.initial import first_weights
+from grader.initial import completed, first_weights, shuffled
 from sandbox import trace, wire
 from sandbox.housekeeping import leaving_nothing
+from sandbox.inputs import Rows
 
 
 def answer(
@@ -65,19 +73,25 @@ def answer(
             model=(exercise.folder / "model.py").read_bytes(),
             files=below(files, "training/"),
             job=request["job"],
-            records=trace.read(files["trace.jsonl"]),
+            records=told(exercise, files),
             weights=files["weights.safetensors"],
             seconds=request["seconds"],
             looks=request["looks"],
+            unseen=rows(exercise, files["inputs"]) if "inputs" in files else None,
         )
-        return {"trace.jsonl": replayed.trace}, {
+        found = replayed.answered or Answered()
+        named = {"logits": found.trained, "first-logits": found.first}
+        return {"trace.jsonl": replayed.trace, **named}, {
             "status": replayed.status,
             "reason": replayed.reason,
             "steps": replayed.steps,
             "differs": replayed.differs,
             "seconds": replayed.seconds,
             "by_hand": replayed.by_hand,
+            "unanswered": found.reason,
         }
+    if request["op"] == "inputs":
+        return {"inputs": hidden.inputs(exercise, below(files, "hidden/")).tobytes()}, {}
     if request["op"] == "counterfactual":
         matches = counterfactual(
             exercise,
@@ -89,7 +103,10 @@ def answer(
         )
         return {}, {"matches": [match.as_json() for match in matches]}
     if request["op"] == "transfer":
-        return {}, transferred(exercise, request, trace.read(files["trace.jsonl"]), real)
+        return {}, transferred(exercise, request, told(exercise, files), real)
+    if request["op"] == "measure" and "logits" in files:
+        metrics, samples = hidden.measure_logits(exercise, files["logits"], below(files, "hidden/"))
+        return {}, {"metrics": metrics, "samples": samples}
     if request["op"] == "measure":
         metrics, samples = hidden.measure(
             exercise,
@@ -102,38 +119,66 @@ def answer(
     raise ValueError(f"unknown request {request['op']!r}")
 
 
+def told(exercise: Exercise, files: dict[str, bytes]) -> tuple[trace.Record, ...]:
+    """A run's records, with what was handed over beside them where the architecture is the file's own."""
+    records = trace.read(files["trace.jsonl"])
+    if exercise.own is None:
+        return records
+    return completed(records, files["weights.safetensors"], exercise.own["parameters"])
+
+
+def rows(exercise: Exercise, content: bytes) -> Rows:
+    """Hidden inputs as rows (n, inputs)."""
+    return np.frombuffer(content, dtype=np.float32).reshape(-1, (exercise.own or {})["inputs"])
+
+
 def transferred(
     exercise: Exercise, request: dict[str, Any], records: tuple[trace.Record, ...], real: Path | None
 ) -> dict[str, object]:
     """A claimed program on another challenge's data: how that went, and the hidden test's numbers there.
 
     `cut` are the numbers that it comes to when no gradient passes what a forward gave (a loop that learns from its
-    loss learns nothing then), `first` those of the weights that it begins with.
+    loss learns nothing then), `first` those of the weights that it begins with.  A model of the file's own
+    architecture begins with its first weights in another order, but for the `cut`.
     """
     training, kept, _ = hidden.draw(exercise, request["seeds"], real)
-    found: list[dict[str, float]] = []
+    found: dict[bool, dict[str, float]] = {False: {}}
     first: dict[str, float] = {}
+    unseen = None if exercise.own is None else hidden.inputs(exercise, kept)
+    rng = np.random.default_rng(request["seeds"]["train"])
     for cut in (False, True):
         again = replay(
             model=(exercise.folder / "model.py").read_bytes(),
             files=training,
             job=request["job"],
-            records=records,
+            records=records if cut or exercise.own is None else shuffled(records, rng),
             weights=b"",
             seconds=request["seconds"],
             careful=True,
             cut=cut,
+            unseen=unseen,
         )
         if again.status != "different":
             return {"status": again.status, "metrics": {}, "cut": {}, "first": {}}
+        if exercise.own is not None:
+            logits = again.answered or Answered()
+            found[cut], first = (_scored(exercise, item, kept) for item in (logits.trained, logits.first))
+            continue
         own = trace.read(again.trace)
         graded = [record for record in own if isinstance(record, trace.Graded)]
         if not graded:
             return {"status": "nothing", "metrics": {}, "cut": {}, "first": {}}
-        found.append(_numbers(exercise, again.weights, kept, graded[-1]))
+        found[cut] = _numbers(exercise, again.weights, kept, graded[-1])
         weights = again.first or first_weights(own, exercise.shapes, graded[-1].module)
         first = _numbers(exercise, weights, kept, graded[-1])
-    return {"status": "done", "metrics": found[0], "cut": found[1], "first": first}
+    return {"status": "done", "metrics": found[False], "cut": found[True], "first": first}
+
+
+def _scored(exercise: Exercise, logits: bytes, kept: dict[str, bytes]) -> dict[str, float]:
+    """The hidden test's numbers for logits; none where there are none, or these are no numbers."""
+    if not logits or not np.isfinite(np.frombuffer(logits, dtype=np.float32)).all():
+        return {}
+    return hidden.measure_logits(exercise, logits, kept)[0]
 
 
 def _numbers(

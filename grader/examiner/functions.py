@@ -35,8 +35,10 @@ PLAIN = _names(
     multinomial arange linspace eye tensor as_tensor scalar_tensor sort argsort topk nonzero bincount
     requires_grad diag diagonal tril triu trace cov corrcoef cdist one_hot mse_loss l1_loss smooth_l1_loss
     huber_loss cross_entropy nll_loss binary_cross_entropy binary_cross_entropy_with_logits kl_div gelu silu elu
-    leaky_relu batch_norm softplus logsigmoid log_sigmoid hardtanh normalize linear dropout dropout2d layer_norm
-    pad unfold cosine_similarity pairwise_distance vector_norm matrix_norm new_zeros new_ones new_full new_empty
+    leaky_relu prelu selu mish hardswish relu6 group_norm batch_norm softplus logsigmoid log_sigmoid hardtanh
+    normalize linear dropout dropout2d layer_norm conv1d conv2d max_pool1d max_pool2d avg_pool1d avg_pool2d
+    adaptive_avg_pool1d adaptive_avg_pool2d pad unfold cosine_similarity pairwise_distance vector_norm
+    matrix_norm new_zeros new_ones new_full new_empty
     new_tensor sub_ rsub numel __getitem__ __setitem__ __add__ __radd__ __iadd__ __sub__ __rsub__ __isub__
     __mul__ __rmul__ __imul__ __truediv__ __rtruediv__ __itruediv__ __div__ __rdiv__ __idiv__ __floordiv__
     __rfloordiv__ __mod__ __rmod__ __pow__ __rpow__ __ipow__ __neg__ __abs__ __matmul__ __rmatmul__ __eq__
@@ -91,6 +93,7 @@ MAKERS = _names(
     """
     zeros ones full empty rand randn randint randperm arange linspace eye tile repeat repeat_interleave expand
     broadcast_to new_zeros new_ones new_full new_empty one_hot pad cdist outer tril triu diag bincount
+    adaptive_avg_pool1d adaptive_avg_pool2d
     """
 )
 """Functions whose result may be far larger than what they are given."""

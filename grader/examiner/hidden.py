@@ -11,10 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
 from grader.errors import BadExercise
 from grader.examiner.answers import Answers, Judgement, read_answer
 from grader.exercise import Exercise, load_exercise
 from grader.gate import check_weights
+from sandbox.inputs import Rows
 from sandbox.trace import decode
 
 Files = dict[str, bytes]
@@ -78,6 +81,26 @@ def measure(
     arrays = check_weights(weights, exercise.shapes)
     with _named(exercise, "evaluate"):
         metrics, samples = load_task(exercise.slug).evaluate(arrays, hidden, scale, shift)
+    return {name: float(value) for name, value in metrics.items()}, int(samples)
+
+
+def inputs(exercise: Exercise, hidden: Files) -> Rows:
+    """The hidden inputs (rows, inputs) without their labels, bytes in [0, 1]."""
+    with _named(exercise, "inputs"):
+        rows = np.asarray(load_task(exercise.slug).inputs(hidden))
+    width = (exercise.own or {})["inputs"]
+    if rows.ndim != 2 or rows.shape[1] != width or not len(rows):
+        path = exercise.folder / "task.py"
+        raise BadExercise(f"{path}: inputs gives {list(rows.shape)}, but must give rows of {width} numbers")
+    floats = rows.astype(np.float32)
+    return floats / np.float32(255) if rows.dtype == np.uint8 else floats
+
+
+def measure_logits(exercise: Exercise, logits: bytes, hidden: Files) -> tuple[dict[str, float], int]:
+    """The metrics of finite logits, 32-bit floats (rows, outputs), for the hidden inputs, and on how many samples."""
+    scores = np.frombuffer(logits, dtype="<f4").reshape(-1, (exercise.own or {})["outputs"])
+    with _named(exercise, "evaluate"):
+        metrics, samples = load_task(exercise.slug).evaluate(scores, hidden)
     return {name: float(value) for name, value in metrics.items()}, int(samples)
 
 

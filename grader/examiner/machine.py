@@ -462,7 +462,7 @@ class Machine(Operands):
         if changed & self._things.data():
             raise Cannot("data that the file changes")
         own: list[Any] = [[item, item.grad] for item in self._things.parameters()]
-        if changed & set(places(own)):
+        if changed & set(places([own, self._things.statistics()])):
             self.by_hand = True
             if {"d", "u"} & set(origin) and "g" not in origin:
                 raise Cannot("parameters that come from the data, and not from a gradient")

@@ -34,6 +34,8 @@ Argument = Callable[[Any, Callable[[Any], Any]], Any]
 
 def first_value(record: trace.Initial) -> torch.nn.Parameter:
     """A parameter as it was when it was first seen.  Raises Cannot and Contradiction."""
+    if record.aside:
+        raise Cannot("parameters that are too large to be told")
     if record.dtype not in DTYPES:
         raise Cannot("parameters of another type")
     dtype: torch.dtype = getattr(torch, record.dtype)

@@ -23,12 +23,14 @@ import torch
 from torch.utils.data import DataLoader
 
 from grader.checks.heldout import HELD_OUT as HELD_OUT_NAMES
+from grader.examiner.answering import Answered, answered
 from grader.examiner.machine import SILENT, Machine
 from grader.examiner.modules import first_value
 from grader.examiner.numbers import brings_numbers
 from grader.examiner.things import HELD_OUT, Cannot, Contradiction, Things, TooLong
 from sandbox import trace, vision, wire
 from sandbox.child import Child
+from sandbox.inputs import Rows
 from sandbox.spies.recorder import Recorder
 from sandbox.student import Student
 
@@ -43,7 +45,8 @@ class Replayed:
 
     `status` is "equal", "different" (from step `differs` on: the first hash that does), "contradiction", "unknown"
     (it could not be executed) or "too-long", with `reason` in words.  `trace` and `weights` are the replay's own, and
-    `first` the weights of a given model before it.
+    `first` the weights of a given model before it; `answered` what a model of the file's own architecture gives for
+    unseen rows.
     `by_hand`: a parameter or gradient was changed by more than backward and step, or by numbers of the file's own.
     """
 
@@ -56,6 +59,7 @@ class Replayed:
     seconds: float
     by_hand: bool = False
     first: bytes = b""
+    answered: Answered | None = None
 
 
 class _Told(Recorder):
@@ -84,6 +88,9 @@ class _Again(Child):
         self.failure: Exception | None = None
         self.first = b""
         self.by_hand = self.careful = self.cut = False
+        self.things: Things | None = None
+        self.rows: Rows | None = None  # that no run has seen
+        self.answered: Answered | None = None
 
     def _send(self, channel: bytes, data: bytes) -> None:
         (self.traced if channel == wire.TRACE else self.left).extend(data)
@@ -108,9 +115,18 @@ class _Again(Child):
             except (Cannot, Contradiction, TooLong) as error:
                 self.failure = error
             self._finish(None)
+            if self.failure is None:
+                self._answer()
         finally:
             if self.spies is not None:
                 self.spies.remove()
+
+    def _answer(self) -> None:
+        """Ask a model of the file's own architecture about rows that no run has seen, where there are any."""
+        if self.rows is not None and self.things is not None and self.results is not None:
+            self.answered = answered(
+                self.results, self.namespace, self.things, self._records, self.rows, self._until
+            )
 
     def _tell(self, arguments: dict[str, Any]) -> None:
         """Record what the exercise's own pieces saw, where it has a `told`, as its `drive` does in a sandbox."""
@@ -129,7 +145,9 @@ class _Again(Child):
             if recorder.making is None:
                 raise Cannot("the exercise hands no model in")
         functions = {name: item for name, item in arguments.items() if isinstance(item, types.FunctionType)}
-        things = Things(spies, model, functions, traced=bool(self.job.get("traced")), careful=self.careful)
+        self.things = things = Things(
+            spies, model, functions, traced=bool(self.job.get("traced")), careful=self.careful
+        )
         things.indices = _indices(self._records)
         things.held_out = {
             spies.number_of(item)
@@ -168,16 +186,24 @@ class _Again(Child):
         try:
             machine.run(program.items)
         finally:
+            for graded in (record for record in self._records if isinstance(record, trace.Graded)):
+                chosen = recorder.registry.module_at(graded.module)
+                self.namespace["model"] = chosen  # where several were trained
             self.by_hand = machine.by_hand or brings_numbers(
                 scripts.values(),
                 given=[value for value in self.job["parameters"].values() if isinstance(value, (int, float))],
                 rates_given=not machine.own_rates,
-                many=_elements(self.job["shapes"]) >= MANY,
+                many=self._elements() >= MANY,
             )
-        for graded in (record for record in self._records if isinstance(record, trace.Graded)):
-            self.namespace["model"] = recorder.registry.module_at(graded.module)  # where several were trained
         if things.returned is not None and self.results is not None:
             self.results.returned(things.returned)
+
+    def _elements(self) -> int:
+        """How many parameters the graded module has."""
+        if not self.own or self.results is None:
+            return sum(math.prod(shape) for shape in self.job["shapes"])
+        module, _, _ = self.results.choose(self.namespace)
+        return 0 if module is None else sum(item.numel() for item in module.parameters())
 
     def _give(self, things: Things) -> None:
         """What a script is told to have made, and what the exercise's own data sets are."""
@@ -195,11 +221,6 @@ class _Again(Child):
             names = [name for name, tensors in named.items() for _ in tensors]
             things.held_out_sources = {place for place, name in enumerate(names) if name == HELD_OUT}
             things.datasets = functools.partial(exercise.dataset, data)
-
-
-def _elements(shapes: Sequence[Sequence[int]]) -> int:
-    """How many parameters the graded module has."""
-    return sum(math.prod(shape) for shape in shapes)
 
 
 def _indices(records: Sequence[trace.Record]) -> Iterator[int]:
@@ -246,12 +267,14 @@ def replay(
     looks: int = 20,
     careful: bool = False,
     cut: bool = False,
+    unseen: Rows | None = None,
 ) -> Replayed:
     """Execute the program that `records` claim, at most `seconds`, and compare its hashes and `weights`.
 
     `looks` seeds when the ledger looks; `careful` leaves out steps whose gradients overflow, as on other data 16 bits
     may at another step; `cut` lets no gradient pass what a forward gave.  `model` is the exercise's model.py, `files`
-    its training files, `job` what the sandbox was given: entry, seeds, parameters and shapes.
+    its training files, `job` what the sandbox was given: entry, seeds, parameters and shapes.  `unseen` are raw rows
+    (n, width) that a model of the file's own architecture is asked about in the end.
     """
     started = time.monotonic()
     vision.prepare()
@@ -271,7 +294,7 @@ def replay(
             started + seconds,
         )
         again.recorder.random.seed(looks)
-        again.careful, again.cut = careful, cut
+        again.careful, again.cut, again.rows = careful, cut, unseen
         try:
             again.run()
         finally:
@@ -299,6 +322,7 @@ def replay(
         seconds=time.monotonic() - started,
         by_hand=again.by_hand,
         first=again.first,
+        answered=again.answered,
     )
 
 

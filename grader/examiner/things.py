@@ -130,6 +130,19 @@ class Things:
                 raise Contradiction("a parameter has another number")
         return self._own[which]
 
+    def statistics(self) -> list[torch.Tensor]:
+        """The buffers of a script's own modules, which only their own forwards may fill with what the data say."""
+        return [buffer for module in self._modules.values() for buffer in module.buffers()]
+
+    def begin_anew(self, module: torch.nn.Module) -> None:
+        """A script's parameters have the values again that they had when they were first seen; so have statistics."""
+        with torch.no_grad():
+            for number, parameter in self._own.items():
+                parameter.copy_(self.initial[number]())
+        for layer in module.modules():
+            if isinstance(layer, torch.nn.modules.batchnorm._NormBase):
+                layer.reset_running_stats()
+
     def clear(self, *, to_none: bool) -> None:
         """Clear all gradients, as a model's zero_grad does."""
         if self._model is not None:

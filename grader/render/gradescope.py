@@ -16,7 +16,7 @@ from grader.gradebook import slugs_of
 from grader.models import verification_of
 from grader.render.clean import one_line
 from grader.render.plain import finding_text, row_text, verdict_text
-from grader.render.words import STATUSES, facts, reason_of, verification
+from grader.render.words import STATUSES, facts, measured, reason_of, verification
 
 if TYPE_CHECKING:
     from grader.models import Report, RequirementResult
@@ -77,7 +77,9 @@ def _output(report: Report, scored: bool) -> str:
     if not scored:
         parts.append(UNDECIDED.get(report.outcome, UNDECIDED["needs_person"]))
     parts += [finding_text(finding) for finding in report.findings if finding.slug not in told]
-    return "\n\n".join(part for part in [*parts, verification(report), facts(report)] if part)
+    return "\n\n".join(
+        part for part in [*parts, measured(report), verification(report), facts(report)] if part
+    )
 
 
 def _test(index: int, row: RequirementResult, report: Report, scored: bool) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from grader.models import verification_of
 from grader.render.clean import clean, one_line
 from grader.render.plain import finding_text, row_text, verdict_text
-from grader.render.words import facts, reason_of, verification
+from grader.render.words import facts, measured, reason_of, verification
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -88,7 +88,7 @@ def _testcase(suite: Element, name: str, report: Report) -> Element:
 
 def _account(report: Report) -> str:
     """The verdict, all findings, how far it was verified, and what was printed, as text."""
-    found = [*map(finding_text, report.findings), verification(report)]
+    found = [*map(finding_text, report.findings), measured(report), verification(report)]
     parts = [verdict_text(report), *(part for part in found if part), facts(report)]
     if printed := clean(report.output).strip("\n"):
         parts.append(f"What the code printed:\n{printed[:PRINTED_TEXT]}")

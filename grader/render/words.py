@@ -210,6 +210,17 @@ def verifications(names: Iterable[VerificationName]) -> str:
     return ", ".join(f"{counts[name]:,} {VERIFIED[name]}" for name in VERIFICATIONS if counts[name])
 
 
+def measured(report: Report) -> str:
+    """The hidden test's number and how it came about, where there is more to say than the number; else ""."""
+    found = report.measurement
+    if found is None or found.value is None or not found.reason.strip():
+        return ""
+    return (
+        f"Hidden test: {one_line(found.metric)} {number(found.value)}, {bound(found)} {number(found.threshold)} "
+        f"wanted ({counted(found.samples, 'sample')}, {found.basis}). {one_line(found.reason)}"
+    )
+
+
 def method(report: Report) -> list[str]:
     """What was measured and how, in sentences."""
     if report.sandbox is None:
@@ -225,7 +236,8 @@ def method(report: Report) -> list[str]:
     ]
     if report.measurement is not None and report.measurement.value is not None:
         told.append(
-            "The hidden test measured the trained weights in another process, on data the file never saw."
+            one_line(report.measurement.reason)
+            or "The hidden test measured the trained weights in another process, on data the file never saw."
         )
     told.append(
         "Observed: seen by those spies, in the process that ran the file, so it rests on that process's word. "

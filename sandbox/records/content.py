@@ -175,6 +175,26 @@ class Hash(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Presented(Record):
+    """The graded module of a script's own architecture, called once more when the run was over, in evaluation mode.
+
+    Its input has `rows` rows of `shape` and the type `dtype`: `scale * raw + shift` of raw rows.  `body` is the Body
+    of what it does then, -1 for layers of torch.nn alone; `untold` says why that cannot be told.  `reason` says why it
+    could not be called, "" where it was.
+    """
+
+    module: int
+    rows: int
+    shape: list[int]
+    dtype: str
+    scale: float
+    shift: float
+    body: int
+    untold: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Graded(Record):
     """The graded module: its state's names, shapes and dtypes, or why none could be chosen.
 

@@ -78,13 +78,17 @@ class Indices(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Initial(Record):
-    """A parameter of the file's own as it was when it was first seen: its bytes, in base64."""
+    """A parameter of the file's own as it was when it was first seen: its bytes, in base64.
+
+    `aside`: they are handed over with the weights, behind those, in the order of these records.
+    """
 
     id: int
     shape: list[int]
     dtype: str
     grad: bool
     data: str
+    aside: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,19 @@ from sandbox.spies import arguments
 from sandbox.spies.operands import leaves
 
 MAX_OPS = 200
+DECIDES = {
+    "__bool__",
+    "__float__",
+    "__int__",
+    "__index__",
+    "__contains__",
+    "item",
+    "tolist",
+    "numpy",
+    "equal",
+    "allclose",
+}
+"""Functions that hand numbers of a tensor to Python, which may decide by them what comes next."""
 Op = list[Any]
 
 
@@ -38,6 +51,7 @@ class Body(TorchFunctionMode):
         super().__init__()
         self.ops: list[Op] = []
         self.unknown = ""  # why it cannot be told
+        self.decides = False  # whether numbers of a tensor reached Python
         self._parameter, self._shield = parameter, shield
         self._paths = {id(layer): path for path, layer in module.named_modules()}
         self._buffers = list(module.buffers())
@@ -79,6 +93,7 @@ class Body(TorchFunctionMode):
         name = resolve_name(func) or f"torch.{getattr(func, '__name__', '')}"
         told = self._shield(lambda: ([self._told(value) for value in args], self._told(kwargs)))
         result = func(*args, **kwargs)
+        self.decides = self.decides or name.rpartition(".")[2] in DECIDES
         if result is None or leaves(result):
             kind = "=" if torch.is_grad_enabled() or not self._grad else "~"
             self._shield(self._note, [kind, name, *(told or ())], result)

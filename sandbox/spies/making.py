@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sandbox.spies.registry import ModuleInfo
 
 MAX_VALUES = 128 << 10  # bytes of first values
+ASIDE = (torch.float32, torch.float64)  # types of those that do not go into the trace
 MAX_DEPTH = 8  # of modules in modules
 MAX_LAYERS = 128
 MAX_BODIES = 32
@@ -43,14 +44,21 @@ class Making:
     """Tells of what the file makes.
 
     `known` gives the name of one of the exercise's own data sets, or None; `tensors` are theirs, as they were made.
+    Of first values that are too large for the trace so many numbers are kept `aside`, to be handed over beside it.
     """
 
     def __init__(
-        self, recorder: Recorder, known: Callable[[Any], str | None], tensors: Sequence[torch.Tensor]
+        self,
+        recorder: Recorder,
+        known: Callable[[Any], str | None],
+        tensors: Sequence[torch.Tensor],
+        room: int = 0,
     ) -> None:
         self._recorder = recorder
         self.reading = Reading(recorder, known)
         self._left = MAX_VALUES
+        self._room = room
+        self.aside: list[torch.Tensor] = []
         self._told: dict[int, str] = {}  # modules, by number: why they cannot be told, or ""
         self._plain: set[int] = set()  # those made of torch's layers alone
         self._bodies: dict[str, int] = {}  # by what they are
@@ -67,12 +75,20 @@ class Making:
     def met(self, number: int, tensor: torch.Tensor) -> None:
         """A parameter is seen for the first time."""
         self._moved = True
-        size = tensor.numel() * tensor.element_size()
-        if size > self._left or tensor.device.type != "cpu" or tensor.layout is not torch.strided:
+        if tensor.device.type != "cpu" or tensor.layout is not torch.strided:
             return
-        self._left -= size
+        size = tensor.numel() * tensor.element_size()
+        aside = size > self._left
+        if aside and (tensor.dtype not in ASIDE or tensor.numel() > self._room):
+            return
         with torch._C.DisableTorchFunction():
-            flat = tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
+            if aside:
+                self._room -= tensor.numel()
+                self.aside.append(tensor.detach().clone())
+                flat = b""
+            else:
+                self._left -= size
+                flat = tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
         self._recorder.write(
             trace.Initial(
                 id=number,
@@ -80,6 +96,7 @@ class Making:
                 dtype=str(tensor.dtype).removeprefix("torch."),
                 grad=tensor.requires_grad,
                 data=base64.b64encode(flat).decode(),
+                aside=aside,
             )
         )
 
@@ -151,14 +168,30 @@ class Making:
                     False,
                 ]
             return
+        self._kinds[kind] = new = self._number(body, result)
+        if self._now.get(kind[0]) != new:
+            self._now[kind[0]] = new
+            script.ops.insert(self._place, ["V", kind[0], new])
+
+    def presented(self, info: ModuleInfo, body: Body, output: Any) -> tuple[int, str]:
+        """What was heard of a module that is called when all is over: a body's number, or -1 and why not, or ""."""
+        result = body.result(output)
+        why = self._told.get(info.number, "a model that was never told of")
+        if why or info.number in self._plain:
+            return -1, why
+        if body.unknown or body.decides or result is None:
+            return -1, body.unknown or (
+                "a forward that decides by its numbers" if body.decides else "an output of its own"
+            )
+        return self._number(body, result), ""
+
+    def _number(self, body: Body, result: Any) -> int:
+        """The number of a body, which is told where it is new."""
         text = json.dumps([body.ops, result])
         if text not in self._bodies:
             self._bodies[text] = len(self._bodies)
             self._recorder.write(trace.Body(id=self._bodies[text], ops=body.ops, result=result))
-        self._kinds[kind] = new = self._bodies[text]
-        if self._now.get(kind[0]) != new:
-            self._now[kind[0]] = new
-            script.ops.insert(self._place, ["V", kind[0], new])
+        return self._bodies[text]
 
     def _describe(self, info: ModuleInfo, module: torch.nn.Module) -> str:
         """Tell what a module is made of; why it cannot be told, or ""."""

@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from sandbox import trace
+from sandbox.inputs import Inputs
 from sandbox.spies.graphs import MARK, Mark, marks_below
 from sandbox.spies.recorder import Recorder
 from sandbox.spies.registry import ModuleInfo
@@ -62,6 +63,10 @@ class _Source:
         self._sketches = np.ascontiguousarray(sketches.T)
         self._half_squares = (sketches * sketches).sum(axis=1) / 2
 
+    def first(self, count: int) -> Rows:
+        """Its first rows, in [0, 1]."""
+        return _unit(self._rows[:count])
+
     def candidates(self, sketches: Rows) -> Iterator[Rows]:
         """The raw rows, in [0, 1] and in chunks, that may be MATCH or more like one of the rows sketched."""
         near = np.abs(sketches @ self._sketches)
@@ -102,6 +107,7 @@ class SourceSpy:
         self._pass = 0
         self._waiting: list[tuple[Mark | None, trace.Origin]] = []
         self._seen: dict[int, _Seen | None] = {}
+        self._inputs: dict[int, Inputs | None] = {}
         recorder.on_backward.append(self._differentiated)
         recorder.lookers.append(self)
 
@@ -132,7 +138,7 @@ class SourceSpy:
         self, info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor, output: torch.Tensor, line: int
     ) -> None:
         if batch.numel() != batch.shape[0] * self._width:
-            self._seen[info.number] = None
+            self._seen[info.number] = self._inputs[info.number] = None
             return
         size = len(batch)
         many = ROWS if self._looks <= FIRST_LOOKS else FEWER_ROWS
@@ -156,8 +162,12 @@ class SourceSpy:
         )
         metadata: Any = output.grad_fn.metadata if output.grad_fn is not None else {}
         self._waiting.append((metadata.get(MARK), origin))
-        self._seen[info.number] = None
+        before = self._inputs.get(info.number)
+        self._seen[info.number] = self._inputs[info.number] = None
         if len(kept) == len(names) and output.shape[:1] == batch.shape[:1]:
+            most = max(size, before.rows if before is not None else 0)
+            shape = tuple(batch.shape[1:])
+            self._inputs[info.number] = Inputs(most, shape, batch.dtype, scale, shift, residual)
             state = arrange(list(module.parameters()), self._shapes)
             if len(state) == 2:
                 half = output.dtype in (torch.bfloat16, torch.float16)
@@ -172,6 +182,15 @@ class SourceSpy:
         """The map fitted to a module's last outputs that were looked at; None when there is none."""
         seen = self._seen.get(info.number)
         return fit(seen.raw.double(), seen.outputs, seen.state, seen.given) if seen is not None else None
+
+    def inputs_of(self, info: ModuleInfo) -> Inputs | None:
+        """How a module's last input that was looked at is made of raw rows; None where that is not known."""
+        return self._inputs.get(info.number)
+
+    def some_rows(self, count: int) -> Rows:
+        """So many raw rows of the first source, in [0, 1], (count, width) as float32."""
+        rows = next(iter(self._sources.values())).first(count)
+        return np.resize(rows, (count, self._width))
 
     def _differentiated(self, root: torch.Tensor | None) -> None:
         """A backward: an origin counts only when the forward it is of is part of what is differentiated."""

@@ -20,6 +20,7 @@ JOB = {
     "seeds": {},
     "parameters": {},
     "shapes": [],
+    "own": None,
     "traced": False,
     "deadline": 9.0,
 }

@@ -7,8 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from grader import exercise as exercises
+from grader.complaints import complaint
 from grader.errors import BadExercise, BadSettings, UnknownExercise
 from grader.exercise import course, load_exercise, slugs, use_folder
+from tests.grader.own import OWN, TOML
 
 
 @pytest.fixture
@@ -154,3 +156,41 @@ def test_a_rubric_that_cannot_be_is_refused(own_exercise, old, new, words):
     with pytest.raises(BadExercise, match=r"first-line/exercise\.toml") as raised:
         load_exercise("first-line")
     assert words in str(raised.value)
+
+
+# ── architectures of the file's own ──────────────────────────────────────────────────────────────
+
+
+def test_an_own_architecture_has_bounds_in_place_of_shapes():
+    assert OWN.own == {"inputs": 784, "outputs": 10, "parameters": 300_000}
+    assert OWN.shapes == []
+    assert load_exercise("mnist-from-memory").own is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("parameters = 300_000", "", 'graded: architecture = "own" needs "parameters"'),
+        ("parameters = 300_000", "parameters = 0", "graded.parameters: is 0"),
+        ("parameters = 300_000", "parameters = 4_000_001", "graded.parameters: is 4000001"),
+        ("parameters = 300_000", "parameters = 9\nshapes = [[1]]", "leaves the shapes open"),
+        ('architecture = "own"', 'architecture = "mine"', "graded.architecture: is 'mine', but must be"),
+        ('architecture = "own"', "", 'needs "shapes", or architecture = "own"'),
+        ('architecture = "own"', "shapes = [[10, 784]]", '"parameters" bounds an own architecture'),
+        ("inputs = 784", "inputs = 15", "needs inputs of 16 numbers or more"),
+        ('entry = "script"', 'entry = "function"\nfunction = "train"', 'is for entry = "script"'),
+        ("[hidden", "[hiddenn", "unknown key"),
+    ],
+)
+def test_a_mistake_about_an_own_architecture_is_named(old, new, words):
+    assert old in TOML
+    with pytest.raises(ValidationError) as caught:
+        exercises.Exercise.model_validate(tomllib.loads(TOML.replace(old, new)))
+    assert words in complaint(exercises.Exercise, caught.value)
+
+
+def test_an_own_architecture_is_measured():
+    table = tomllib.loads(TOML)
+    del table["hidden"]
+    with pytest.raises(ValidationError, match=r"needs \[hidden\]"):
+        exercises.Exercise.model_validate(table)

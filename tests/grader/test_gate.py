@@ -10,8 +10,18 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from grader.errors import GateError
-from grader.gate import MAX_HEADER, NonFiniteWeightsError, check_trace, check_weights
+from grader.gate import (
+    MAX_HEADER,
+    NonFiniteWeightsError,
+    check_trace,
+    check_weights,
+    handed_over,
+    read_tensors,
+    state_shapes,
+)
 from sandbox import trace
+from tests.grader.fakes import graded
+from tests.grader.own import initial
 
 SHAPES = [[3, 2], [3], []]
 ARRAYS = [
@@ -212,3 +222,42 @@ def test_records_with_strange_fields_raise_nothing_but_gate_errors(kind, body):
     line = json.dumps({**body, "kind": kind}).encode() + b"\n"
     with pytest.raises(GateError):
         check_trace(HEADER + line)
+
+
+# ── architectures of the file's own ──────────────────────────────────────────────────────────────
+
+
+def test_what_is_no_number_can_be_read_but_not_checked():
+    data = save({"0": np.array([np.nan, 1], dtype=np.float32)})
+    assert math.isnan(read_tensors(data, [[2]])[0][0])
+    with pytest.raises(NonFiniteWeightsError):
+        check_weights(data, [[2]])
+
+
+def test_the_manifest_is_the_records_shapes_and_what_is_beside_the_trace():
+    records = (graded(shapes=[[3, 2], []]), initial(0, np.zeros(4)), initial(1, np.zeros((5, 2)), aside=True))
+    assert state_shapes(records, 7) == [[3, 2], []]
+    assert handed_over(records, 7) == [[3, 2], [], [5, 2]]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "words"),
+    [
+        ([[3, 2], [2]], "8 numbers, and may have 7"),
+        ([[10**9, 10**9]], "may have 7"),
+        ([[-1, -3]], "shapes that none has"),
+        ([[3, -2]], "shapes that none has"),
+        ([[1] * 9], "shapes that none has"),
+        ([[0]] * 513, "too many"),
+    ],
+)
+def test_shapes_beyond_the_bounds_are_refused(shapes, words):
+    with pytest.raises(GateError, match=words):
+        state_shapes((graded(shapes=shapes),), 7)
+
+
+def test_a_run_without_a_model_has_no_manifest():
+    with pytest.raises(GateError, match="no trained model"):
+        state_shapes((), 7)
+    with pytest.raises(GateError, match="several"):
+        state_shapes((graded(shapes=[], reason="several models"),), 7)

@@ -96,6 +96,7 @@ GIVEN = {
     "seeds": {"init": 1, "order": 2, "dropout": 3},
     "parameters": {"samples": 6000},
     "shapes": MNIST.shapes,
+    "own": None,
     "traced": True,
     "defines": [],
 }
