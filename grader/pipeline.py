@@ -23,7 +23,7 @@ from grader.launch.lines import Lines, limits_of
 from grader.models import CheckResult, Evidence, Report, Submission
 from grader.own import with_logits
 from grader.report import build_report
-from grader.resumes import confirmed, resumed
+from grader.resumes import confirmed, proved, resumed
 from grader.runs import Ran, Runs, Say, job_of
 from grader.settings import Settings
 
@@ -84,8 +84,9 @@ def grade_submission(
     progress("measuring on hidden data")
     evidence, results = judge(submission, exercise, lines, limits, ran, prepared)
     if legs is not None:
-        known = confirmed(evidence.verification, results, legs, ran.outcome.weights, exercise)
-        evidence = replace(evidence, verification=known)
+        left = ran.outcome.weights
+        known = confirmed(evidence.verification, results, legs, left, exercise)
+        evidence, results = replace(evidence, verification=known), proved(results, legs, left, exercise)
     for more in exercise.run:
         if evidence.stop or not evidence.records:
             break

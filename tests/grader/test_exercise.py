@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from grader import exercise as exercises
 from grader.complaints import complaint
 from grader.errors import BadExercise, BadSettings, UnknownExercise
-from grader.exercise import course, load_exercise, slugs, use_folder
+from grader.exercise import Exercise, course, load_exercise, slugs, use_folder
 from tests.grader.own import OWN, TOML
 
 
@@ -145,6 +145,12 @@ def test_what_is_no_folder_or_takes_a_name_of_ours_is_refused(own_exercise, tmp_
         ('["missing-zero-grad"]', '["missing-zero-grat"]', "'missing-zero-grat' is no finding; did you mean"),
         ("points = 25", "points = 20", "add up to 95"),
         ("[graded]\ninputs = 1\noutputs = 1\nshapes = [[1, 1], [1]]", "", "[hidden] needs [graded]"),
+        (
+            "[graded]\n",
+            '[resumes]\nfindings = ["resume-diverge"]\n[graded]\n',
+            "'resume-diverge' is no finding",
+        ),
+        ("[graded]\n", "[resumes]\nfindings = []\n[graded]\n", "resumes.findings: needs at least 1"),
     ],
 )
 def test_a_rubric_that_cannot_be_is_refused(own_exercise, old, new, words):
@@ -156,6 +162,12 @@ def test_a_rubric_that_cannot_be_is_refused(own_exercise, old, new, words):
     with pytest.raises(BadExercise, match=r"first-line/exercise\.toml") as raised:
         load_exercise("first-line")
     assert words in str(raised.value)
+
+
+def test_runs_are_only_resumed_where_there_are_weights_to_compare():
+    table = load_exercise("checkpoint-resume").model_dump() | {"graded": None, "hidden": None}
+    with pytest.raises(ValueError, match=r"\[resumes\] needs \[graded\]"):
+        Exercise.model_validate(table)
 
 
 # ── architectures of the file's own ──────────────────────────────────────────────────────────────

@@ -7,12 +7,13 @@ import pytest
 from safetensors.numpy import save
 
 from grader.challenge import Challenge
+from grader.checks.registry import Found, finding
 from grader.errors import ExaminerError, SandboxBroken
 from grader.examine import Prepared
 from grader.exercise import load_exercise
 from grader.launch.lines import Lines, limits_of
-from grader.models import CheckResult, Submission, Verification
-from grader.resumes import MOST_ASKED, Resumed, Stretch, confirmed, resumed
+from grader.models import CheckResult, Evidence, Submission, Verification
+from grader.resumes import MOST_ASKED, Resumed, Stretch, confirmed, proved, resumed
 from grader.runs import Runs
 from sandbox import trace, wire
 from tests.grader.fakes import (
@@ -139,6 +140,26 @@ def test_what_was_not_verified_stays_as_it_is(verification):
 def test_a_run_that_tells_of_its_mistake_itself_needs_no_proof(slug, status, wanted):
     results = {slug: CheckResult(slug=slug, status=status)}
     assert confirmed(VERIFIED, results, FAILED, weights(), EXERCISE).status == wanted
+
+
+@pytest.mark.parametrize(
+    ("slug", "legs", "basis"),
+    [
+        ("resume-diverges", FAILED, "verified"),
+        ("resume-diverges", Resumed((weights(), weights())), "observed"),
+        ("missing-zero-grad", Resumed((weights(), weights())), "verified"),
+    ],
+)
+def test_a_mistake_that_no_leg_shows_is_only_observed(slug, legs, basis):
+    item = finding(slug, Found("It was."), Evidence(records=(), source=()), "verified")
+    clear = CheckResult(slug="checkpoint-incomplete", status="clear")
+    found = CheckResult(slug=slug, status="found", finding=item)
+    results = {slug: found, clear.slug: clear}
+    told = proved(results, legs, weights(), EXERCISE)
+    assert told[slug] == CheckResult(
+        slug=slug, status="found", finding=item.model_copy(update={"basis": basis})
+    )
+    assert told[clear.slug] == clear
 
 
 # ── the legs over scripted roles ─────────────────────────────────────────────────────────────────

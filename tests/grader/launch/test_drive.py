@@ -255,3 +255,55 @@ def test_an_examiner_that_hangs_or_floods_is_an_examiner_error(monkeypatch: pyte
     monkeypatch.setattr(drive, "MAX_RETURNED", 100)
     with pytest.raises(ExaminerError, match="more than it may"):
         ask_examiner(Line(scripted(READY, *wire.file_frames("a", bytes(101)))), {}, {}, 5.0)
+
+
+# ── questions in the midst of a run, and what it leaves ──────────────────────────────────────────
+
+
+def answers(endpoint: Scripted) -> list[tuple[bytes, bytes]]:
+    """What the child was answered, after the job."""
+    frames = wire.FrameReader().feed(bytes(endpoint.sent))
+    return [item for item in frames if item[0] in (wire.TELL, wire.KILL)]
+
+
+def test_a_question_is_answered_or_ends_the_child() -> None:
+    asked = [wire.frame(wire.ASK, question) for question in (b"1", b"2", b"stop")]
+    endpoint = scripted(READY, *asked, exit_frame(status=-9))
+    known = {b"1": b"one", b"2": b"two"}
+    outcome = run_job(Line(endpoint), Job({}, {}), LIMITS, known.get)
+    assert answers(endpoint) == [(wire.TELL, b"one"), (wire.TELL, b"two"), (wire.KILL, b"")]
+    assert (outcome.signal, outcome.timed_out) == (9, False)
+    assert b'"asks": true' in endpoint.sent
+
+
+def test_where_nobody_answers_a_question_is_the_end() -> None:
+    endpoint = scripted(READY, wire.frame(wire.ASK, b"1"), exit_frame())
+    run_job(Line(endpoint), Job({}, {}), LIMITS)
+    assert answers(endpoint) == [(wire.KILL, b"")]
+    assert b'"asks": false' in endpoint.sent
+
+
+def test_files_that_a_run_left_are_put_together_in_their_order() -> None:
+    pieces = [*wire.file_frames("b", b"1"), *wire.file_frames("deep/a", b"2"), *wire.file_frames("b", b"3")]
+    outcome = run_job(Line(scripted(READY, *pieces, exit_frame(remains="connections"))), Job({}, {}), LIMITS)
+    assert list(outcome.files.items()) == [("b", b"13"), ("deep/a", b"2")]
+    assert outcome.remains == "connections"
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../x", "a/../../x", ".."])
+def test_a_file_from_elsewhere_breaks_the_sandbox(name: str) -> None:
+    endpoint = scripted(READY, *wire.file_frames(name, b"x"), exit_frame())
+    with pytest.raises(SandboxBroken, match="outside its folder"):
+        run_job(Line(endpoint), Job({}, {}), LIMITS)
+
+
+def test_a_file_without_a_name_breaks_the_sandbox() -> None:
+    with pytest.raises(SandboxBroken, match="without a name"):
+        run_job(Line(scripted(READY, wire.frame(wire.FILE, b""), exit_frame())), Job({}, {}), LIMITS)
+
+
+def test_files_of_a_run_that_was_ended_from_outside_are_not_whole() -> None:
+    endpoint = scripted(READY, *wire.file_frames("a", b"1"), silent_after=True)
+    outcome = run_job(Line(endpoint), Job({}, {}), Limits(deadline=-1.9, memory=1))
+    assert outcome.timed_out
+    assert outcome.remains
