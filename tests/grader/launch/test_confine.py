@@ -107,5 +107,5 @@ def test_every_library_is_told_the_same_thread_count() -> None:
     variables = environment(LIMITS, {"GRADE_DATA": "/data"})
     assert variables["OMP_NUM_THREADS"] == variables["MKL_NUM_THREADS"] == "2"
     assert variables["METRONOME_SCRATCH"] == "/scratch"
-    assert variables["METRONOME_OPEN"] == "/scratch:/tmp:/dev/shm:/dev/mqueue"
+    assert variables["METRONOME_NETWORK"] == "own"
     assert variables["GRADE_DATA"] == "/data"

@@ -267,20 +267,29 @@ def answers(endpoint: Scripted) -> list[tuple[bytes, bytes]]:
 
 
 def test_a_question_is_answered_or_ends_the_child() -> None:
-    asked = [wire.frame(wire.ASK, question) for question in (b"1", b"2", b"stop")]
+    asked = [reported(wire.ASK, question) for question in (b"1", b"2", b"stop")]
     endpoint = scripted(READY, *asked, exit_frame(status=-9))
     known = {b"1": b"one", b"2": b"two"}
-    outcome = run_job(Line(endpoint), Job({}, {}), LIMITS, known.get)
+    outcome = run_job(Line(endpoint), Job({}, {"filename": "loop.py"}), LIMITS, known.get)
     assert answers(endpoint) == [(wire.TELL, b"one"), (wire.TELL, b"two"), (wire.KILL, b"")]
     assert (outcome.signal, outcome.timed_out) == (9, False)
     assert b'"asks": true' in endpoint.sent
 
 
-def test_where_nobody_answers_a_question_is_the_end() -> None:
-    endpoint = scripted(READY, wire.frame(wire.ASK, b"1"), exit_frame())
-    run_job(Line(endpoint), Job({}, {}), LIMITS)
-    assert answers(endpoint) == [(wire.KILL, b"")]
+def test_where_nobody_answers_a_question_breaks_the_protocol() -> None:
+    endpoint = scripted(READY, reported(wire.ASK, b"1"), exit_frame())
+    outcome = run_job(Line(endpoint), Job({}, {}), LIMITS)
+    assert "channel" in outcome.broken
+    assert answers(endpoint) == []
     assert b'"asks": false' in endpoint.sent
+
+
+def test_too_many_questions_break_the_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_ASKED", 2)
+    endpoint = scripted(READY, *[reported(wire.ASK, b"1")] * 3, exit_frame())
+    outcome = run_job(Line(endpoint), Job({}, {"filename": "loop.py"}), LIMITS, lambda _: b"")
+    assert "more than allowed" in outcome.broken
+    assert answers(endpoint) == [(wire.TELL, b"")] * 2
 
 
 def test_files_that_a_run_left_are_put_together_in_their_order() -> None:
