@@ -1,8 +1,4 @@
-"""The line a submission goes through: ingest, launch, gate, examiner, checks, score, report.
-
-grade_file        a path on this machine, everything started and ended for it
-grade_submission  one submission over lines that are already open
-"""
+"""The line a submission goes through: launch, gate, examiner, checks, score, report."""
 
 from __future__ import annotations
 
@@ -10,22 +6,18 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from grader import scoring
-from grader.challenge import Challenge, course_secret
+from grader.challenge import Challenge
 from grader.checks import stops
 from grader.counterfactual import counterfactual, with_counterfactual
 from grader.examine import prepare
-from grader.exercise import Exercise, load_exercise, use_folder
-from grader.ingest.loop import read_loop
+from grader.exercise import Exercise
 from grader.judging import judge, judge_again
-from grader.launch.choose import choose_launcher
 from grader.launch.lines import Lines, limits_of
 from grader.models import CheckResult, Evidence, Report, Submission
 from grader.report import build_report
 from grader.runs import Ran, Runs, Say, job_of
-from grader.settings import Settings
 
 Early = Callable[[Report], None]
 
@@ -36,30 +28,6 @@ def quiet(_: str) -> None:
 
 def unheard(_: Report) -> None:
     """Wait for the whole report."""
-
-
-def grade_file(
-    path: Path,
-    *,
-    exercise: str | None,
-    settings: Settings,
-    progress: Say | None = None,
-    notice: Say | None = None,
-) -> Report:
-    """Grade one file.  `progress` hears what is being done, `notice` what a person should know.
-
-    Raises UsageError, LaunchError, ExaminerError and other MetronomeErrors; never for what a student did.
-    """
-    use_folder(settings.exercises)
-    submission, problem = read_loop(path, exercise, settings)
-    chosen = load_exercise(submission.exercise)
-    if problem:
-        return unreadable(submission, chosen, problem)
-    secret = course_secret(settings)
-    (progress or quiet)("starting the sandbox")
-    launcher = choose_launcher(settings, chosen.gpu, notice or quiet)
-    with Lines(launcher) as lines:
-        return grade_submission(submission, chosen, lines, secret, progress=progress or quiet)
 
 
 def grade_submission(
