@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from grader.ingest.loop import Ingested
     from grader.settings import Settings
 
-BETWEEN = 0.02
+BETWEEN = 0.01
 """Seconds between two looks."""
-STILL = 0.04
+STILL = 0.03
 """Seconds without a change after which a file counts as saved."""
 DOUBTFUL = 0.15
 """The same for one that is missing, empty or no Python: somebody may be writing it just now."""
