@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import click
@@ -80,6 +82,7 @@ class InPlace:
         self._head = "starting the sandbox; after this it is quick"
         self._graded: Graded | None = None
         self._stale = False
+        self._there = True
         console = Console(highlight=False)
         self._size = console.size
         self._live = Live(
@@ -111,13 +114,22 @@ class InPlace:
         if self._live.console.size != self._size:
             self._size = self._live.console.size
             self._draw()
-        return True
+        return self._there and self._live.console.is_terminal
 
     def close(self) -> None:
         """Give the screen back, and print the last report on it."""
-        self._live.stop()
-        if self._graded is not None:
-            show(render(self._graded.report, "terminal", screen()))
+        with self._perhaps_gone():
+            self._live.stop()
+            if self._graded is not None:
+                show(render(self._graded.report, "terminal", screen()))
+
+    @contextmanager
+    def _perhaps_gone(self) -> Iterator[None]:
+        """A terminal that went away is no error: nobody reads any more."""
+        try:
+            yield
+        except OSError:
+            self._there = False
 
     def _draw(self) -> None:
         canvas = screen()
@@ -128,7 +140,8 @@ class InPlace:
             for line in below:
                 line.stylize("dim")
         lines = [*map(Text.from_ansi, head), Text(), *below]
-        self._live.update(Text("\n", no_wrap=True, overflow="crop").join(lines), refresh=True)
+        with self._perhaps_gone():
+            self._live.update(Text("\n", no_wrap=True, overflow="crop").join(lines), refresh=True)
 
 
 def fitting(lines: list[str], height: int) -> list[str]:

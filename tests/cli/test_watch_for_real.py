@@ -16,6 +16,7 @@ from grader.exercise import load_exercise
 from tests.cli.test_submit_for_real import (
     ENDLESS,
     SECONDS,
+    containers_of,
     environment,
     hand_in,
     nothing_is_left,
@@ -28,17 +29,17 @@ WRONG = (EXERCISE.reference / "bugs" / "missing_zero_grad.py").read_text()
 STARTER = (EXERCISE.folder / "starter.py").read_text()
 
 
-OPTIONS = ("--exercise", "linreg-torch", "--sandbox", "local")
+OPTIONS = ("--exercise", "linreg-torch")
 
 
 class Watched:
     """A running `grade watch`, which writes into files unless it is given another standard output."""
 
-    def __init__(self, home, stdout=None):
+    def __init__(self, home, stdout=None, sandbox="local"):
         self.home = home
         with open(home / "out", "wb") as out, open(home / "err", "wb") as err:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "grader.cli", "watch", "loop.py", *OPTIONS],
+                [sys.executable, "-m", "grader.cli", "watch", "loop.py", *OPTIONS, "--sandbox", sandbox],
                 cwd=home / "work",
                 env=environment(home, TERM="xterm", COLUMNS="80", LINES="30"),
                 stdout=out if stdout is None else stdout,
@@ -152,6 +153,24 @@ def test_ctrl_c_while_a_loop_runs_leaves_nothing(watched, home):
     assert len(watched.reports) == 1
 
 
+@pytest.mark.docker
+def test_in_containers_every_save_is_graded_and_none_is_left(home):
+    hand_in(home, RIGHT)
+    watched = Watched(home, sandbox="docker")
+    try:
+        assert watched.report(1).startswith("PASSED   100 of 100")
+        hand_in(home, WRONG)
+        assert watched.report(2).startswith("NOT PASSED")
+        hand_in(home, ENDLESS)
+        time.sleep(1)
+        replaced(home, RIGHT)
+        watched.wait(lambda: watched.reports[-1][1].startswith("PASSED"))
+        assert containers_of(watched.process.pid)
+        assert watched.end() == 130
+    finally:
+        watched.kill()
+
+
 def test_a_wrong_call_is_told_at_once(home):
     watched = Watched(home)
     assert watched.process.wait(timeout=SECONDS) == 2
@@ -169,6 +188,22 @@ def test_a_reader_that_goes_away_ends_it(home):
         os.close(ours)
         hand_in(home, WRONG)
         assert watched.process.wait(timeout=SECONDS) == 0
+        nothing_is_left(home, watched.process.pid)
+    finally:
+        watched.kill()
+
+
+def test_a_terminal_that_goes_away_ends_it(home):
+    hand_in(home, RIGHT)
+    ours, theirs = pty.openpty()
+    watched = Watched(home, stdout=theirs)
+    os.close(theirs)
+    try:
+        assert os.read(ours, 1) == b"\x1b"
+        os.close(ours)
+        watched.process.wait(timeout=SECONDS)
+        assert watched.err == ""
+        assert not (home / "home" / ".local").exists()  # no account of a failure of ours
         nothing_is_left(home, watched.process.pid)
     finally:
         watched.kill()
