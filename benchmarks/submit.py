@@ -148,7 +148,7 @@ def watched(rounds: int) -> Iterator[Row]:
                 _until_shown(process, out, number)
                 values.append(time.monotonic() - started)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
             process.wait(timeout=LONGEST)
     yield Row("submit", "grade watch, local, from save to report", tuple(values), "s", WATCHED)
 
