@@ -19,7 +19,7 @@ WITH_SERVICES := "$(BIN)/python" -m tests.services run --
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint references bench-detection bench-overhead bench-verify calibrate soak clean
+.PHONY: help demo test lint references bench bench-detection bench-overhead bench-verify calibrate soak clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -48,6 +48,9 @@ references: $(DEVELOP) ## Grade every reference file both ways: as it is, and st
 
 calibrate: $(DEVELOP) ## Show that thresholds hold over many challenges (minutes)
 	"$(BIN)/python" tests/calibrate.py
+
+bench: $(DEVELOP) ## Measure speed against a bare run, and hold it against the bars (an hour; ARGS="submit --quick" for less)
+	OMP_NUM_THREADS=1 "$(BIN)/python" -m benchmarks $(ARGS)
 
 soak: $(DEVELOP) ## Grade 2,000 submissions in one process, and see that it holds no more afterwards (docker; minutes)
 	OMP_NUM_THREADS=1 $(WITH_SERVICES) "$(BIN)/python" -m tests.soak

@@ -50,8 +50,8 @@ def grade(
     Raises UsageError (no such file, unknown exercise, bad settings) and other MetronomeErrors; what
     the student did wrong is in the report, never an exception.
     """
-    from grader.pipeline import grade_file
     from grader.settings import load_settings, override
+    from grader.single import grade_file
 
     chosen = override(settings or load_settings(), sandbox=sandbox, student=student, gpu=gpu)
     return grade_file(Path(path), exercise=exercise, settings=chosen)

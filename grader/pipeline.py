@@ -1,59 +1,35 @@
-"""The line a submission goes through: ingest, launch, gate, examiner, checks, score, report.
-
-grade_file        a path on this machine, everything started and ended for it
-grade_submission  one submission over lines that are already open
-"""
+"""The line a submission goes through: launch, gate, examiner, checks, score, report."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 
 from grader import scoring
-from grader.challenge import Challenge, course_secret
+from grader.challenge import Challenge
 from grader.checks import stops
 from grader.counterfactual import counterfactual, with_counterfactual
 from grader.examine import prepare
-from grader.exercise import Exercise, load_exercise, use_folder
-from grader.ingest.loop import read_loop
+from grader.exercise import Exercise
 from grader.judging import judge, judge_again
-from grader.launch.choose import choose_launcher
 from grader.launch.lines import Lines, limits_of
 from grader.models import CheckResult, Evidence, Report, Submission
 from grader.own import with_logits
 from grader.report import build_report
 from grader.resumes import confirmed, proved, resumed
 from grader.runs import Ran, Runs, Say, job_of
-from grader.settings import Settings
+
+Early = Callable[[Report], None]
 
 
 def quiet(_: str) -> None:
     """Say nothing."""
 
 
-def grade_file(
-    path: Path,
-    *,
-    exercise: str | None,
-    settings: Settings,
-    progress: Say | None = None,
-    notice: Say | None = None,
-) -> Report:
-    """Grade one file.  `progress` hears what is being done, `notice` what a person should know.
-
-    Raises UsageError, LaunchError, ExaminerError and other MetronomeErrors; never for what a student did.
-    """
-    use_folder(settings.exercises)
-    submission, problem = read_loop(path, exercise, settings)
-    chosen = load_exercise(submission.exercise)
-    if problem:
-        return unreadable(submission, chosen, problem)
-    secret = course_secret(settings)
-    (progress or quiet)("starting the sandbox")
-    launcher = choose_launcher(settings, chosen.gpu, notice or quiet)
-    with Lines(launcher, reuse=launcher.isolated and settings.isolation == "fork") as lines:
-        return grade_submission(submission, chosen, lines, secret, progress=progress or quiet)
+def unheard(_: Report) -> None:
+    """Wait for the whole report."""
 
 
 def grade_submission(
@@ -64,10 +40,13 @@ def grade_submission(
     *,
     deadline: float | None = None,
     progress: Say = quiet,
+    early: Early = unheard,
     verify: bool | None = None,
 ) -> Report:
     """Grade one submission over open lines.  `deadline` shortens the exercise's own, in seconds.
 
+    `early` hears of a report that is complete but for the known mistake it will be likened to, since looking
+    for that takes as long as all the rest.
     Runs are verified where the student's code could not reach the process that does it; `verify` is for tests.
     """
     started = time.monotonic()
@@ -95,24 +74,34 @@ def grade_submission(
             submission, exercise, limits, again, prepared, more, evidence, results
         )
     scored = scoring.score(exercise, results, evidence.stop, evidence.verification)
-    evidence = diagnosed(evidence, scored, runs, ran)
-    return build_report(
-        submission, exercise, evidence, scored, ran.outcome, lines.launcher, time.monotonic() - started
-    )
+    told = partial(build_report, scored=scored, outcome=ran.outcome, launcher=lines.launcher)
+    if questionable(evidence, scored):
+        early(told(submission, exercise, evidence, seconds=time.monotonic() - started))
+        evidence = diagnosed(evidence, scored, runs, ran)
+    return told(submission, exercise, evidence, seconds=time.monotonic() - started)
+
+
+def mistakes(scored: scoring.Scored) -> list[str]:
+    """The slugs of the errors that were found."""
+    return [finding.slug for finding in scored.findings if finding.severity == "error"]
+
+
+def questionable(evidence: Evidence, scored: scoring.Scored) -> bool:
+    """Whether something is wrong with a run that came to its end."""
+    doubtful = evidence.verification is not None and evidence.verification.status != "verified"
+    return not evidence.stop and (bool(mistakes(scored)) or doubtful)
 
 
 def diagnosed(evidence: Evidence, scored: scoring.Scored, runs: Runs, ran: Ran) -> Evidence:
-    """The evidence with the known bug that comes to the first run's numbers, where something is wrong with it.
+    """The evidence with the known bug that comes to the first run's numbers.
 
     It explains; points, findings and verdict stand already.
     """
-    errors = [finding.slug for finding in scored.findings if finding.severity == "error"]
-    doubtful = evidence.verification is not None and evidence.verification.status != "verified"
-    if evidence.stop or not (errors or doubtful):
-        return evidence
     runs.progress("comparing it with known mistakes")
     job = job_of(runs.submission, runs.exercise, runs.challenge, runs.prepared)
-    named = counterfactual(runs.lines, runs.exercise, job.fields, runs.prepared, ran.records, errors)
+    named = counterfactual(
+        runs.lines, runs.exercise, job.fields, runs.prepared, ran.records, mistakes(scored)
+    )
     isolated = runs.lines.launcher.isolated
     return replace(
         evidence, verification=with_counterfactual(evidence.verification, named, isolated=isolated)

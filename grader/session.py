@@ -17,7 +17,7 @@ from grader.launch.digest import grading_digest
 from grader.launch.lines import Lines
 from grader.launch.pools import Pools
 from grader.models import Report, Submission
-from grader.pipeline import grade_submission, unreadable
+from grader.pipeline import Early, grade_submission, unheard, unreadable
 from grader.report import failed_report
 from grader.settings import Settings
 
@@ -53,17 +53,17 @@ class Session:
         """Another session, for another thread, over the same pools.  Raises MetronomeError when they are closed."""
         return Session(self.settings, pools=self._pools)
 
-    def grade(self, submission: Submission, problem: str = "") -> Report:
+    def grade(self, submission: Submission, problem: str = "", *, early: Early = unheard) -> Report:
         """Grade one submission; `problem` says why it cannot be run, "" when it can.
 
-        Raises MetronomeError when we fail; never for what the student did.
+        `early` is as in `grade_submission`.  Raises MetronomeError when we fail; never for what the student did.
         """
         exercise = load_exercise(submission.exercise)
         if problem:
             return unreadable(submission, exercise, problem)
         lines = self._open(exercise.gpu)
         try:
-            report = grade_submission(submission, exercise, lines, self._secret)
+            report = grade_submission(submission, exercise, lines, self._secret, early=early)
         except BaseException:
             self._drop()
             raise

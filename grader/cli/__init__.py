@@ -16,6 +16,7 @@ from grader.cli.failure import reported
 
 COMMANDS = {
     "submit": ("grader.cli.submit", "Grade one file and show its report."),
+    "watch": ("grader.cli.watch", "Grade one file again on each save, and show the newest report."),
     "batch": ("grader.cli.batch", "Grade a class: a folder, or a zip from Canvas or Moodle."),
     "override": ("grader.cli.override", "Settle a submission by hand."),
     "serve": ("grader.cli.serve", "Take submissions by webhook, and show and send their reports."),

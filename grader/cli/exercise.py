@@ -91,6 +91,7 @@ def start(slug: str, folder: Path | None, exercises: Path | None) -> None:
     show(
         f"{target / 'loop.py'} is yours to fill; {target / 'README.md'} says what is asked for.\n"
         f"Then: grade submit {target / 'loop.py'} --exercise {slug}\n"
+        f"Or, at each save: grade watch {target / 'loop.py'} --exercise {slug}\n"
     )
 
 

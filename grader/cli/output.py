@@ -28,10 +28,10 @@ def screen() -> Canvas:
     return Canvas(width=width, color=color, unicode=encoding.startswith("utf"))
 
 
-def show(text: str) -> None:
+def show(text: str) -> bool:
     """Write `text` to standard output as UTF-8 (JSON is, and Canvas.unicode saw to the rest).
 
-    A reader that went away (`grade … | head`) is no error.
+    A reader that went away (`grade … | head`) is no error; False then.
     """
     try:
         sys.stdout.flush()
@@ -41,6 +41,8 @@ def show(text: str) -> None:
         # Python flushes once more at exit; give it something that takes it.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 class Target:

@@ -57,8 +57,8 @@ def command(
     3 the grader itself failed, 4 a person has to decide.
     """
     from grader.models import exit_code
-    from grader.pipeline import grade_file
     from grader.render import render
+    from grader.single import grade_file
 
     settings = settings_with(exercises, sandbox=sandbox, student=student, gpu=gpu)
     target = Target(output) if output else None

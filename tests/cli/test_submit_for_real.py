@@ -43,14 +43,6 @@ def train(model, loader, criterion, optimizer, epochs):
 """
 
 
-@pytest.fixture
-def home(tmp_path):
-    """A folder with a home, a place for temporary files and a place to work in."""
-    for name in ("home", "tmp", "work"):
-        (tmp_path / name).mkdir()
-    return tmp_path
-
-
 def environment(home, **more):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("GRADE_", "XDG_"))}
     own = {"HOME": str(home / "home"), "TMPDIR": str(home / "tmp"), "GRADE_SECRET": "5e" * 32}

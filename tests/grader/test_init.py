@@ -37,9 +37,9 @@ def test_importing_it_loads_nothing_heavy():
 
 def test_grade_hands_its_arguments_to_the_pipeline(monkeypatch):
     calls = []
-    module = ModuleType("grader.pipeline")
+    module = ModuleType("grader.single")
     module.grade_file = lambda path, **more: calls.append((path, more)) or "report"
-    monkeypatch.setitem(sys.modules, "grader.pipeline", module)
+    monkeypatch.setitem(sys.modules, "grader.single", module)
     settings = Settings(sandbox="docker", student="ada")
     assert grader.grade("loop.py", exercise="linreg-torch", sandbox="local", settings=settings) == "report"
     assert calls == [

@@ -8,11 +8,10 @@ from safetensors.numpy import save
 
 from grader import pipeline
 from grader.challenge import Challenge
-from grader.errors import ExaminerError, NoSuchFile, SandboxBroken, UnknownExercise
+from grader.errors import ExaminerError, SandboxBroken
 from grader.exercise import load_exercise
 from grader.launch.lines import Lines
 from grader.models import Submission, Verification
-from grader.settings import Settings
 from sandbox import trace
 from tests.grader.checks.tape import Tape, a_pass, counted, loader, order, pattern
 from tests.grader.fakes import (
@@ -70,6 +69,22 @@ def uncleared():
         tape.batch()
         tape.step()
     return (HEADER, STARTED, *counted(tape), *PASSES, loader(), graded())
+
+
+def test_of_a_wrong_run_a_report_is_told_before_known_mistakes_are_compared():
+    said = []
+    report = grade(zygote(*uncleared(), weights=WEIGHTS), early=said.append, progress=said.append)
+    *_, first, comparing = said
+    assert comparing == "comparing it with known mistakes"
+    own = {"report_id", "seconds", "verification"}
+    assert first.model_dump(exclude=own) == report.model_dump(exclude=own)
+    assert [item.slug for item in report.findings] == ["missing-zero-grad"]
+
+
+def test_of_a_right_run_there_is_one_report_only():
+    told = []
+    grade(zygote(*RIGHT, weights=WEIGHTS), early=told.append)
+    assert told == []
 
 
 def test_an_isolated_run_that_came_to_the_same_again_is_verified():
@@ -348,38 +363,6 @@ def test_a_refused_record_of_a_run_that_the_host_ended_is_that_end():
     report = grade(zygote(HEADER, STARTED, ending=ending), answers=(PREPARED,))
     assert [item.slug for item in report.findings] == ["output-exceeded"]
     assert report.outcome == "limit_exceeded"
-
-
-# ── one file ─────────────────────────────────────────────────────────────────────────────────────
-
-NOWHERE = Settings(sandbox="docker")
-
-
-@pytest.fixture
-def _no_engine(monkeypatch):
-    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
-
-
-@pytest.mark.usefixtures("_no_engine")
-@pytest.mark.parametrize("content", [b"", b"\x7fELF\0\0", b"#" * (2 << 20), b"x = '\xff'\n", b"x = 1\0\n"])
-def test_an_unreadable_file_is_a_finding_and_starts_nothing(tmp_path, content):
-    """No engine answers: had anything been started, it would have been exit 3."""
-    path = tmp_path / "loop.py"
-    path.write_bytes(content)
-    report = pipeline.grade_file(path, exercise="linreg-torch", settings=NOWHERE)
-    assert (report.outcome, report.passed, report.score.points) == ("student_error", False, 0)
-    assert [item.slug for item in report.findings] == ["unreadable-file"]
-    assert report.sandbox is None
-    assert report.score.max == 100
-
-
-@pytest.mark.usefixtures("_no_engine")
-def test_a_path_or_an_exercise_that_does_not_exist_starts_nothing(tmp_path):
-    with pytest.raises(NoSuchFile):
-        pipeline.grade_file(tmp_path / "no.py", exercise="linreg-torch", settings=NOWHERE)
-    (tmp_path / "loop.py").write_text("x = 1\n")
-    with pytest.raises(UnknownExercise, match=r"There are: .*linreg-torch, .*mnist-from-memory"):
-        pipeline.grade_file(tmp_path / "loop.py", exercise="nonsense", settings=NOWHERE)
 
 
 # ── values that functions gave ───────────────────────────────────────────────────────────────────

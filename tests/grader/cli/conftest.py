@@ -56,9 +56,9 @@ def make_report():
 @pytest.fixture
 def pipeline(monkeypatch):
     fake = Pipeline()
-    module = ModuleType("grader.pipeline")
+    module = ModuleType("grader.single")
     module.grade_file = fake.grade_file
-    monkeypatch.setitem(sys.modules, "grader.pipeline", module)
+    monkeypatch.setitem(sys.modules, "grader.single", module)
     return fake
 
 
