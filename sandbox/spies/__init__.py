@@ -12,7 +12,7 @@ from typing import Any
 from torch.amp import GradScaler
 from torch.utils.data import DataLoader
 
-from sandbox.spies import autograd, module, optimizer, rng
+from sandbox.spies import autograd, module, optimizer, profiling, rng
 from sandbox.spies.data import DataSpy
 from sandbox.spies.loads import LoadSpy
 from sandbox.spies.loss import LossSpy, SyncSpy
@@ -42,6 +42,7 @@ class Spies:
             self._scaling.install(),
             LoadSpy(recorder).install(),
             rng.install(recorder),
+            profiling.install(),
         ]
 
     def follow(self, making: Making) -> None:

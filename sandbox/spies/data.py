@@ -293,25 +293,11 @@ class DataSpy:
             if recorder.elsewhere:
                 return original(iterator)
             state = self._passes.get(id(iterator)) or self._state(iterator)
-            script = recorder.script
-            if not state.batches and recorder.making is not None:
-                recorder.shield(recorder.making.draws)  # a sampler draws its order when it is first asked
-            busy, script.busy = script.busy, True  # what a data set does to give a row is not told
             try:
-                batch = original(iterator)
+                batch = original(iterator) if steady.now is not None else drawn(iterator, state)
             except StopIteration:
-                if steady.now is not None:
-                    steady.leave()
-                recorder.script.ended(state.loader, state.place)
-                if state.finished:
-                    state.polled += 1
-                    raise
-                if state.batches != state.expected:
-                    self._exhausted(state)
-                state.finished = True
+                self._ended(state)
                 raise
-            finally:
-                script.busy = busy
             try:
                 if steady.now is None or not steady.drawn(state, batch):
                     self._drawn(state, batch)
@@ -319,7 +305,29 @@ class DataSpy:
                 recorder.failed()
             return batch
 
+        def drawn(iterator: Any, state: PassState) -> Any:
+            script = recorder.script
+            if not state.batches and recorder.making is not None:
+                recorder.shield(recorder.making.draws)  # a sampler draws its order when it is first asked
+            busy, script.busy = script.busy, True  # what a data set does to give a row is not told
+            try:
+                return original(iterator)
+            finally:
+                script.busy = busy
+
         return __next__
+
+    def _ended(self, state: PassState) -> None:
+        """An iterator was asked for more, and had none."""
+        recorder = self._recorder
+        recorder.steady.leave()
+        recorder.script.ended(state.loader, state.place)
+        if state.finished:
+            state.polled += 1
+            return
+        if state.batches != state.expected:
+            self._exhausted(state)
+        state.finished = True
 
     def _drawn(self, state: PassState, batch: Any) -> None:
         recorder = self._recorder

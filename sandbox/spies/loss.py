@@ -93,18 +93,19 @@ class LossSpy:
 
     def _wrap(self, name: str, original: Callable[..., Any]) -> Any:
         recorder = self._recorder
+        script, steady = recorder.script, recorder.steady
 
         @functools.wraps(original)
         def loss(*args: Any, **kwargs: Any) -> Any:
             if self._inside or is_compiling() or recorder.elsewhere:
                 return original(*args, **kwargs)
-            self._inside = recorder.script.busy = True
+            self._inside = script.busy = True
             try:
                 result = original(*args, **kwargs)
             finally:
-                self._inside = recorder.script.busy = False
+                self._inside = script.busy = False
             try:
-                if recorder.steady.now is None or not self._as_before(name, result):
+                if steady.now is None or not self._as_before(name, result):
                     self._note(name, args, kwargs, result)
             except Exception:  # noqa: BLE001 - see Recorder.shield
                 recorder.failed()
@@ -128,7 +129,8 @@ class LossSpy:
             steady.leave()
             return False
         known.calls += 1
-        steady.losses.append(result.grad_fn)
+        if steady.tells:
+            steady.losses.append(result.grad_fn)
         steady.now = beat.following
         return True
 

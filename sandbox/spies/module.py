@@ -1,7 +1,8 @@
-"""Module spies: forwards of root modules (those the student's code calls), seen in `Module._call_impl`.
+"""Module spies: forwards of root modules (those the student's code calls), seen in `Module.__call__`.
 
 A global hook would put every module, inner ones too, on the slow path of the call, which costs more than all
-else that is recorded of a forward.  Inner modules pay one more function call here.
+else that is recorded of a forward.  What stands in for `__call__` does itself what torch's does, which is to choose
+between a compiled call and `_call_impl`, so that inner modules pay for one question here and no further call.
 """
 
 from __future__ import annotations
@@ -27,33 +28,20 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
     spy = _ModuleSpy(recorder, watchers)
     before, after = recorder.shielded(spy.before), recorder.shielded(spy.after)
     steady = recorder.steady
-    original: Callable[..., Any] = torch.nn.Module._call_impl
+    original: Callable[..., Any] = torch.nn.Module.__call__
     parameters = torch.nn.Module.parameters
 
-    @functools.wraps(original)
-    def _call_impl(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:
-        # While a checkpoint computes its forward again (`differentiating`), that is no beat of the loop.
-        if recorder.depth or recorder.differentiating or recorder.elsewhere or is_compiling():
-            if (
-                recorder.differentiating
-                and not recorder.depth
-                and steady.now is None
-                and not recorder.elsewhere
-            ):
-                recorder.shield(recorder.script.recomputed, module)
-            if recorder.body is not None and recorder.body.is_whole(module):
-                return recorder.body.call(module, original, args, kwargs)
-            return original(module, *args, **kwargs)
-        if recorder.script.tracing and spy.is_traced(module):
-            return original(module, *args, **kwargs)
-        recorder.depth = 1
+    def aside(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call that is no beat: inside another, while a graph is differentiated, and in code of ours."""
+        if recorder.differentiating and not recorder.depth and steady.now is None and not recorder.elsewhere:
+            recorder.shield(recorder.script.recomputed, module)  # a checkpoint's
+        if recorder.body is not None and recorder.body.is_whole(module):
+            return recorder.body.call(module, original, args, kwargs)
+        return original(module, *args, **kwargs)
+
+    def told(module: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call that is told in full."""
         try:
-            if not module._parameters and not module._modules and type(module).parameters is parameters:
-                return original(module, *args, **kwargs)
-            if steady.now is not None and not kwargs and steady.forward(module, args):
-                output = original(module, *args, **kwargs)
-                steady.forward_made(output)
-                return output
             info = before(module, args, kwargs)
             if info is not None and recorder.making is not None:
                 output = spy.heard(original, module, args, kwargs)
@@ -63,13 +51,34 @@ def install(recorder: Recorder, watchers: list[Watcher]) -> Callable[[], None]:
                 after(info, module, output)
             return output
         finally:
-            recorder.depth = 0
             recorder.script.inside = False
 
-    torch.nn.Module._call_impl = _call_impl  # type: ignore[method-assign, assignment]
+    @functools.wraps(original)
+    def __call__(module: torch.nn.Module, *args: Any, **kwargs: Any) -> Any:  # noqa: N807
+        compiled = module._compiled_call_impl
+        call: Callable[..., Any] = module._call_impl if compiled is None else compiled
+        if recorder.depth and recorder.body is None:
+            return call(*args, **kwargs)
+        if recorder.depth or recorder.differentiating or recorder.elsewhere or is_compiling():
+            return aside(module, args, kwargs)
+        if recorder.script.tracing and spy.is_traced(module):
+            return call(*args, **kwargs)
+        recorder.depth = 1
+        try:
+            if not module._parameters and not module._modules and type(module).parameters is parameters:
+                return call(*args, **kwargs)
+            if steady.now is not None and not kwargs and steady.forward(module, args):
+                output = call(*args, **kwargs)
+                steady.forward_made(output)
+                return output
+            return told(module, args, kwargs)
+        finally:
+            recorder.depth = 0
+
+    torch.nn.Module.__call__ = __call__  # type: ignore[method-assign]
 
     def uninstall() -> None:
-        torch.nn.Module._call_impl = original  # type: ignore[method-assign]
+        torch.nn.Module.__call__ = original  # type: ignore[method-assign]
 
     return uninstall
 

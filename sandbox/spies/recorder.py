@@ -55,6 +55,9 @@ class Looker(Protocol):
     def skipped(self, forwards: int) -> None:
         """So many it was not shown."""
 
+    def close(self) -> None:
+        """Write what it has seen."""
+
 
 class Recorder:
     """What every spy writes to.  `filename` is the co_filename of the student's code."""
@@ -224,6 +227,8 @@ class Recorder:
         elif self.script.ops:
             self.script.boundary()
         self.ledger.close()
+        for looker in self.lookers:
+            self.shield(looker.close)
         self.registry.close()
         self.modes.close()
         order = trace.Order(items=self.order.items, truncated=self.order.truncated)

@@ -38,6 +38,8 @@ UNKNOWN = "?"
 class ScriptLog(CallLog):
     """The operations of the step under way, and the order of all scripts so far."""
 
+    silent = False  # whether nothing is told
+
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(recorder)
         self.order = OrderLog()

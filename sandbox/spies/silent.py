@@ -11,6 +11,8 @@ from sandbox.spies.script import ScriptLog
 class SilentScript(ScriptLog):
     """Takes what a `ScriptLog` takes, looks at none of it and keeps nothing."""
 
+    silent = True
+
     def boundary(self) -> None:
         """Nothing was kept of the step."""
 

@@ -3,6 +3,7 @@
 An affine map (ToTensor, Normalize, flattening) leaves the correlation of a row with its raw image at
 one, so a handful of rows is matched by content against every known raw row.  That tells training data
 from held-out data however they were wrapped, and which raw rows the module's outputs belong to.
+While the loop runs the rows are only taken down; they are matched when it is over.
 
 From those outputs the map the module really computes is fitted: with W and c its parameters,
 `output = W (scale * raw + shift) + c` is linear in scale and shift.  Outputs that went through a
@@ -11,6 +12,7 @@ log-softmax or a softmax are compared after removing what softmax forgets, a con
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -77,14 +79,34 @@ class _Source:
             yield _unit(self._rows[where[at : at + CHUNK]])
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """What a fit is made of: raw rows, the outputs for them, the two parameters then, and the inputs' map."""
+@dataclass(frozen=True, eq=False)
+class _Taken:
+    """What was taken down of one forward: rows of its input, the outputs for them, and the two parameters then.
 
-    raw: torch.Tensor
-    outputs: torch.Tensor
+    `size` is the largest batch of that module so far, `shape` and `dtype` are those of one input; `row_by_row` says
+    whether there was an output for each.
+    """
+
+    at_step: int
+    line: int
+    size: int
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    row_by_row: bool
+    rows: torch.Tensor
+    outputs: torch.Tensor | None
     state: list[torch.Tensor]
-    given: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """Where these rows came from, and how those that came from somewhere were made of their raw rows."""
+
+    counts: dict[str, int]
+    raw: Rows
+    scale: float
+    shift: float
+    residual: float
 
 
 class SourceSpy:
@@ -105,9 +127,10 @@ class SourceSpy:
         self._forwards = self._looks = 0
         self._next = 1
         self._pass = 0
-        self._waiting: list[tuple[Mark | None, trace.Origin]] = []
-        self._seen: dict[int, _Seen | None] = {}
-        self._inputs: dict[int, Inputs | None] = {}
+        self._indices: dict[tuple[int, int], torch.Tensor] = {}
+        self._waiting: list[tuple[Mark | None, _Taken]] = []
+        self._counted: list[_Taken] = []  # whose forward was trained on
+        self._last: dict[int, _Taken | None] = {}  # by module
         recorder.on_backward.append(self._differentiated)
         recorder.lookers.append(self)
 
@@ -123,8 +146,7 @@ class SourceSpy:
         if self._width < MIN_WIDTH or batch is None or batch.dim() < 2:
             return
         self._looks += 1
-        with np.errstate(all="ignore"):
-            self._look(info, module, batch, output, line)
+        self._take(info, module, batch, output, line)
 
     def patience(self) -> int:
         """See recorder.Looker."""
@@ -134,73 +156,99 @@ class SourceSpy:
         """See recorder.Looker."""
         self._forwards += forwards
 
-    def _look(
+    def _take(
         self, info: ModuleInfo, module: torch.nn.Module, batch: torch.Tensor, output: torch.Tensor, line: int
     ) -> None:
         if batch.numel() != batch.shape[0] * self._width:
-            self._seen[info.number] = self._inputs[info.number] = None
+            self._last[info.number] = None
             return
         size = len(batch)
-        many = ROWS if self._looks <= FIRST_LOOKS else FEWER_ROWS
-        take = torch.linspace(0, size - 1, min(many, size)).long().to(batch.device)
-        rows = batch.detach().reshape(size, -1).index_select(0, take).float().cpu().numpy()
-        names, raws = self._match(rows)
-        counts: dict[str, int] = {}
-        for name in names:
-            counts[name] = counts.get(name, 0) + 1
-        kept = [index for index, name in enumerate(names) if name != "unknown"]
-        if len(kept) < len(names):
-            raws, rows = raws[kept], rows[kept]
-        scale, shift, residual = _affine(raws, rows) if kept else (1.0, 0.0, 1.0)
-        origin = trace.Origin(
+        many = min(ROWS if self._looks <= FIRST_LOOKS else FEWER_ROWS, size)
+        if (size, many) not in self._indices:
+            self._indices[size, many] = torch.linspace(0, size - 1, many).long()
+        where = self._indices[size, many].to(batch.device)
+        row_by_row = output.shape[:1] == batch.shape[:1]
+        state = arrange(list(module.parameters()), self._shapes) if row_by_row else []
+        before = self._last.get(info.number)
+        fits = len(state) == 2
+        taken = _Taken(
             at_step=self._recorder.steps,
             line=line or self._recorder.line(4),
-            rows=counts,
-            scale=scale,
-            shift=shift,
-            residual=residual,
+            size=max(size, before.size if before is not None else 0),
+            shape=tuple(batch.shape[1:]),
+            dtype=batch.dtype,
+            row_by_row=row_by_row,
+            rows=batch.detach().reshape(size, -1).index_select(0, where),
+            outputs=output.detach().index_select(0, where) if fits else None,
+            state=[tensor.detach().clone() for tensor in state] if fits else [],
         )
         metadata: Any = output.grad_fn.metadata if output.grad_fn is not None else {}
-        self._waiting.append((metadata.get(MARK), origin))
-        before = self._inputs.get(info.number)
-        self._seen[info.number] = self._inputs[info.number] = None
-        if len(kept) == len(names) and output.shape[:1] == batch.shape[:1]:
-            most = max(size, before.rows if before is not None else 0)
-            shape = tuple(batch.shape[1:])
-            self._inputs[info.number] = Inputs(most, shape, batch.dtype, scale, shift, residual)
-            state = arrange(list(module.parameters()), self._shapes)
-            if len(state) == 2:
-                half = output.dtype in (torch.bfloat16, torch.float16)
-                self._seen[info.number] = _Seen(
-                    raw=torch.from_numpy(raws),
-                    outputs=output.detach().index_select(0, take).double().cpu(),
-                    state=[tensor.detach().clone() for tensor in state],
-                    given=(scale, shift) if half else None,
-                )
+        self._waiting.append((metadata.get(MARK), taken))
+        self._last[info.number] = taken
+
+    def _differentiated(self, root: torch.Tensor | None) -> None:
+        """A backward: what was taken down counts only when its forward is part of what is differentiated."""
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        below = marks_below(root)
+        for mark, taken in waiting:
+            if mark in below:
+                self._recorder.feed.used.add(partial(self._counted.append, taken))
+
+    # ── when the run is over ─────────────────────────────────────────────────────────────────────
+
+    def close(self) -> None:
+        """Write where the batches came from that were trained on."""
+        for taken in self._counted:
+            matched = self._matched(taken)
+            origin = trace.Origin(
+                at_step=taken.at_step,
+                line=taken.line,
+                rows=matched.counts,
+                scale=matched.scale,
+                shift=matched.shift,
+                residual=matched.residual,
+            )
+            self._recorder.write(origin, closing=True)
+        self._counted = []
 
     def fit_of(self, info: ModuleInfo) -> Fit | None:
         """The map fitted to a module's last outputs that were looked at; None when there is none."""
-        seen = self._seen.get(info.number)
-        return fit(seen.raw.double(), seen.outputs, seen.state, seen.given) if seen is not None else None
+        taken = self._last.get(info.number)
+        if taken is None or taken.outputs is None:
+            return None
+        matched = self._matched(taken)
+        if "unknown" in matched.counts:
+            return None
+        half = taken.outputs.dtype in (torch.bfloat16, torch.float16)
+        given = (matched.scale, matched.shift) if half else None
+        raw = torch.from_numpy(matched.raw).double()
+        return fit(raw, taken.outputs.double().cpu(), taken.state, given)
 
     def inputs_of(self, info: ModuleInfo) -> Inputs | None:
         """How a module's last input that was looked at is made of raw rows; None where that is not known."""
-        return self._inputs.get(info.number)
+        taken = self._last.get(info.number)
+        if taken is None or not taken.row_by_row:
+            return None
+        matched = self._matched(taken)
+        if "unknown" in matched.counts:
+            return None
+        return Inputs(taken.size, taken.shape, taken.dtype, matched.scale, matched.shift, matched.residual)
 
     def some_rows(self, count: int) -> Rows:
         """So many raw rows of the first source, in [0, 1], (count, width) as float32."""
         rows = next(iter(self._sources.values())).first(count)
         return np.resize(rows, (count, self._width))
 
-    def _differentiated(self, root: torch.Tensor | None) -> None:
-        """A backward: an origin counts only when the forward it is of is part of what is differentiated."""
-        if not self._waiting:
-            return
-        waiting, self._waiting = self._waiting, []
-        below = marks_below(root)
-        for mark, origin in waiting:
-            if mark in below:
-                self._recorder.feed.used.add(partial(self._recorder.write, origin))
+    @np.errstate(all="ignore")
+    def _matched(self, taken: _Taken) -> _Matched:
+        rows = taken.rows.float().cpu().numpy()
+        names, raws = self._match(rows)
+        kept = [index for index, name in enumerate(names) if name != "unknown"]
+        raws, rows = raws[kept], rows[kept]
+        scale, shift, residual = _affine(raws, rows) if kept else (1.0, 0.0, 1.0)
+        return _Matched(dict(Counter(names)), raws, scale, shift, residual)
 
     def _match(self, rows: Rows) -> tuple[list[str], Rows]:
         """For each row the best source's name (or "unknown") and its raw row, in [0, 1]."""

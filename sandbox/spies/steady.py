@@ -39,6 +39,7 @@ LEAST = 3  # steps for which it is worth while
 MAX_BEATS = 64  # of a step
 LAST_BATCHES = 3  # of a pass: they are told in full
 DIRECT = ["L", 0]  # a backward of the loss that was computed last
+item = torch._C.TensorBase.item  # not Tensor.item, which is watched
 NOTHING: weakref.ref[torch.Tensor] = weakref.ref(torch.empty(0))  # a reference to no tensor
 
 Rate = Callable[[torch.optim.Optimizer], list[float] | None]
@@ -103,6 +104,7 @@ class Steady:
         self._values: list[float] = []  # the losses of the steps counted, and of the one under way
         self._graph: Any = None  # of the last forward, until its backward
         self._rated: list[Any] = []  # the settings that change at every step
+        self.tells = False  # whether operations are told
         self._marks = False  # whether outputs themselves go backward
         self.losses: list[Any] = []  # nodes of the losses since the last backward
         self._given: list[Any] = []  # the batches of the step under way
@@ -193,6 +195,7 @@ class Steady:
         for beat, following in zip(script, [*script[1:], script[0]], strict=True):
             beat.following = following
         self._fed, self._uses, self._optimizer = fed, uses, info
+        self.tells = not recorder.script.silent
         self._rated = next((op[2] for op in recorder.script.last if op[0] == "R"), [])
         self._marks = any("f" in str(beat.expression) for beat in script if beat.kind == "B")
         self.now = script[0]
@@ -277,7 +280,7 @@ class Steady:
             if self._marks:
                 self._outputs.append([weakref.ref(leaf) for leaf in leaves(output)])
                 self._recorder.script.operands.mark_output(self._outputs[-1])
-            else:
+            elif self.tells:
                 self._outputs.append([] if result is None else [weakref.ref(result)])
             if self.now is None:  # all was told while it ran, without its mark
                 self._recorder.feed.forward_made(self._mark())
@@ -300,11 +303,12 @@ class Steady:
                     or self._is_expressed(root, beat)
                 )
             ):
-                self._values.append(float(torch._C.TensorBase.item(root)))
+                self._values.append(float(item(root)))
                 self._graph = None
-                for _ in losses:
-                    self._recorder.script.operands.hold_loss(None)
-                losses.clear()
+                if losses:
+                    for _ in losses:
+                        self._recorder.script.operands.hold_loss(None)
+                    losses.clear()
                 self._recorder.backwards += 1
                 self.now = beat.following
                 return True

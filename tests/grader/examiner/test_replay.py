@@ -411,7 +411,7 @@ def state() -> list[Any]:
         dict(torch_optimizer._global_optimizer_post_hooks),
         torch.autograd.backward,
         torch.autograd.grad,
-        torch.nn.Module._call_impl,
+        torch.nn.Module.__call__,
         torch.nn.utils.clip_grad_norm_,
         torch.utils.data.DataLoader.__init__,
         torch.utils.data.DataLoader.__iter__,

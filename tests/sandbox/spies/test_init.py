@@ -28,7 +28,7 @@ PATCHED: list[tuple[Any, str]] = [
     (torch.optim.Optimizer, "__init__"),
     (torch.optim.Optimizer, "zero_grad"),
     (torch.nn.Module, "zero_grad"),
-    (torch.nn.Module, "_call_impl"),
+    (torch.nn.Module, "__call__"),
     (torch.Tensor, "item"),
     (DataLoader, "__iter__"),
     (_BaseDataLoaderIter, "__next__"),
@@ -47,6 +47,7 @@ OWNERS: list[Any] = [
     torch,
     torch.Tensor,
     torch.autograd,
+    torch.autograd.profiler,
     torch.nn.functional,
     torch.nn.Module,
     torch.nn.utils,
@@ -112,7 +113,7 @@ def test_the_wrapped_functions_keep_their_names_and_signatures() -> None:
     spies = install(Recorder(trace.Writer(lambda data: None), "loop.py"))
     try:
         for owner, name in PATCHED:
-            assert getattr(owner, name).__name__ in (name, "backward", "grad")
+            assert getattr(owner, name).__name__ in (name, "backward", "grad", "_wrapped_call_impl")
             assert getattr(owner, name).__wrapped__
     finally:
         spies.remove()
