@@ -1,10 +1,12 @@
 """The examiner as a process of its own: ready, answering each request, and outliving those that fail."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from grader.errors import ExaminerError
+from grader.errors import BadExercise, ExaminerError
 from grader.examiner.__main__ import answer, frames
 from grader.launch.drive import Line, ask_examiner
 from grader.launch.lines import EXAMINER_LIMITS
@@ -86,3 +88,18 @@ def test_an_error_is_one_frame_and_its_traceback_goes_to_stderr(capsys):
 
 def test_an_answer_is_pure():
     assert answer(PREPARE, {}, None) == answer(PREPARE, {"hidden/x.npy": b"old"}, None)
+
+
+def test_orders_are_those_of_a_seed():
+    request = {"op": "orders", "exercise": "checkpoint-resume", "seed": 1}
+    parameters = {"epochs": 3, "samples": 7, "batch_size": 3}
+    orders = answer({**request, "parameters": parameters}, {}, None)[1]["orders"]
+    assert [[len(batch) for batch in epoch] for epoch in orders] == [[3, 3, 1]] * 3
+    assert all(sorted(chain.from_iterable(epoch)) == list(range(7)) for epoch in orders)
+    assert answer({**request, "parameters": parameters, "seed": 2}, {}, None)[1]["orders"] != orders
+
+
+def test_an_exercise_without_orders_is_named():
+    request = {"op": "orders", "exercise": "linreg-torch", "seed": 1, "parameters": {}}
+    with pytest.raises(BadExercise, match=r"linreg-torch/model\.py: orders: AttributeError"):
+        answer(request, {}, None)
