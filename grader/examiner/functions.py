@@ -143,7 +143,19 @@ STATISTICS = {"torch.nn.functional.batch_norm": (1, 2), "torch.batch_norm": (3, 
 """Where functions are given statistics that they change while training."""
 TRAINING = 5
 """Where these are told that they are."""
-INPLACE = {"dropout": 3, "dropout2d": 3, "elu": 2, "hardtanh": 3, "leaky_relu": 2, "relu": 1, "silu": 1}
+INPLACE = {
+    "dropout": 3,
+    "dropout2d": 3,
+    "elu": 2,
+    "hardtanh": 3,
+    "leaky_relu": 2,
+    "relu": 1,
+    "silu": 1,
+    "selu": 1,
+    "mish": 1,
+    "hardswish": 1,
+    "relu6": 1,
+}
 """Where functions of torch.nn.functional are told to change their first argument."""
 OUT = {"torch.nn.functional.normalize": 4, "torch.norm": 4}
 """Where functions are given an `out` without its name."""

@@ -462,7 +462,9 @@ class Machine(Operands):
         if changed & self._things.data():
             raise Cannot("data that the file changes")
         own: list[Any] = [[item, item.grad] for item in self._things.parameters()]
-        if changed & set(places([own, self._things.statistics()])):
+        if changed & set(places(self._things.statistics())) and {"d", "u"} & set(origin):
+            raise Cannot("statistics that the file fills from the data")
+        if changed & set(places(own)):
             self.by_hand = True
             if {"d", "u"} & set(origin) and "g" not in origin:
                 raise Cannot("parameters that come from the data, and not from a gradient")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grader.checks.prepared import prepared_weights
-from grader.checks.registry import Clear, Facts, Found
+from grader.checks.registry import Clear, Facts, Found, Unknown
 from grader.models import Measurement
 from tests.grader.checks.tape import facts
 
@@ -21,6 +21,21 @@ def seen(value, *, most=0.35):
 @pytest.mark.parametrize("value", [0.0, 0.1, 0.35, None, float("nan")])
 def test_weights_that_nobody_trained_are_clear(value):
     assert prepared_weights(seen(value)) == Clear()
+
+
+def test_first_weights_that_could_not_be_asked_are_unknown():
+    plain = facts(exercise="mnist-from-memory")
+    measured = Measurement(
+        metric="renamed_accuracy",
+        value=None,
+        threshold=0.35,
+        better="lower",
+        samples=0,
+        basis="observed",
+        reason="it hangs",
+    )
+    verdict = prepared_weights(Facts(replace(plain.evidence, untrained=measured), plain.exercise))
+    assert verdict == Unknown("it hangs")
 
 
 def test_an_exercise_that_does_not_ask_is_clear():

@@ -3,12 +3,14 @@
 import pytest
 
 from grader.models import Beats, Counterfactual, Measurement, Override, SandboxFacts, Verification
+from grader.render.registry import Canvas, render
 from grader.render.words import (
     bound,
     counted,
     decided,
     heading,
     lines_of,
+    measured,
     meets,
     number,
     verification,
@@ -109,3 +111,20 @@ def test_the_known_bug_that_comes_to_the_same_numbers_is_told_after_it(make_repo
     assert verification(make_report(verification=found)) == (
         "Observed, not verified: a hook. The weights are what <it> computes (distance 0)."
     )
+
+
+@pytest.mark.parametrize(("value", "reason"), [(None, "it hangs"), (0.9, ""), (0.9, "  ")])
+def test_of_a_hidden_test_without_more_to_say_nothing_more_is_said(make_report, value, reason):
+    report = make_report()
+    found = report.measurement.model_copy(update={"value": value, "reason": reason})
+    assert measured(report.model_copy(update={"measurement": found})) == ""
+    assert measured(report.model_copy(update={"measurement": None})) == ""
+
+
+@pytest.mark.parametrize("form", ["gradescope", "junit", "markdown", "html", "terminal", "json"])
+def test_how_a_number_came_about_is_said_in_every_format(make_report, form):
+    report = make_report()
+    found = report.measurement.model_copy(update={"reason": "The model answered in a second run."})
+    shown = render(report.model_copy(update={"measurement": found}), form, Canvas(width=200))
+    assert "The model answered in a second run." in " ".join(shown.split())
+    assert "measured the trained weights in another process" not in shown
