@@ -184,8 +184,8 @@ class Steady:
         self.allowed = False
 
     def forget(self) -> None:
-        """A stretch is over that is no step to be compared with."""
-        self._heard, self._script = [], []
+        """A stretch is over that is no step to be compared with; what comes after it may still be as before."""
+        self._heard = []
         self._told = (self._recorder.feed.trained_rows, self._recorder.feed.fresh_steps)
 
     def _enter(self, script: list[Beat], fed: list[Beat], uses: list[Use]) -> None:
