@@ -269,20 +269,34 @@ class Writer:
     """
 
     RESERVE = 1 << 20  # kept back for the records that close a trace
+    ROWS = 512  # that wait for being encoded; one after another that costs a fraction
 
     def __init__(self, send: Callable[[bytes], object], *, batch: int = 64 << 10) -> None:
         self._send = send
         self._batch = batch
         self._buffer = bytearray()
+        self._rows: list[tuple[tuple[int, str, int, int], dict[str, Any]]] = []
         self._written = 0
         self.dropped = 0
 
     def write(self, record: Record, *, closing: bool = False) -> None:
         """Queue one record; `closing` ones may use the reserve."""
-        self.write_line(encode(record), closing=closing)
+        self._encode_rows()
+        self._queue(encode(record), closing=closing)
 
-    def write_line(self, line: bytes, *, closing: bool = False) -> None:
-        """Queue one record that is encoded already."""
+    def write_row(self, window: int, beat: str, step: int, line: int, **values: Any) -> None:
+        """Queue a Row of these fields, which is encoded when another record follows."""
+        self._rows.append(((window, beat, step, line), values))
+        if len(self._rows) >= self.ROWS:
+            self._encode_rows()
+
+    def _encode_rows(self) -> None:
+        if self._rows:
+            rows, self._rows = self._rows, []
+            for place, values in rows:
+                self._queue(encode_row(*place, **values), closing=False)
+
+    def _queue(self, line: bytes, *, closing: bool) -> None:
         limit = MAX_TRACE if closing else MAX_TRACE - self.RESERVE
         if len(line) > MAX_LINE or self._written + len(line) > limit:
             self.dropped += 1
@@ -290,10 +304,14 @@ class Writer:
         self._written += len(line)
         self._buffer += line
         if len(self._buffer) >= self._batch:
-            self.flush()
+            self._send_buffer()
 
     def flush(self) -> None:
         """Send what is queued."""
+        self._encode_rows()
+        self._send_buffer()
+
+    def _send_buffer(self) -> None:
         if self._buffer:
             data, self._buffer = bytes(self._buffer), bytearray()
             self._send(data)

@@ -57,7 +57,7 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
         root, value = _scalar(tensors)
         expression = recorder.script.backward(root, given, plain, retain)
         if recorder.quick:
-            recorder.steady.hear_backward(expression)
+            recorder.steady.hear_backward(expression, plain=plain and given is None and not retain)
         _note(recorder, root, value, line)
         if value is not None and given is not None and (weight := _scalar(given)[1]) is not None:
             value *= weight
@@ -91,8 +91,10 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
         if recorder.elsewhere or recorder.differentiating:  # a checkpoint's own backward is no beat
             original(tensors, grad_tensors, retain_graph, create_graph, grad_variables, inputs)
             return
-        expected = steady.now is not None and steady.backward(tensors)
         plain = not create_graph and grad_variables is None and inputs is None
+        expected = steady.now is not None and steady.backward(
+            tensors, plain=plain and grad_tensors is None and not retain_graph
+        )
         seen = None if expected else look_before(tensors, grad_tensors, plain, bool(retain_graph))
         recorder.differentiating += 1
         try:
@@ -106,6 +108,8 @@ def _backward(recorder: Recorder, original: Callable[..., None]) -> Any:
 
 
 def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
+    steady = recorder.steady
+
     def look_before(outputs: Any, wanted: Sequence[Any], plain: bool) -> tuple[int, float | None]:
         line = recorder.beat("A")
         root, value = _scalar(outputs)
@@ -140,6 +144,7 @@ def _grad(recorder: Recorder, original: Callable[..., Any]) -> Any:
     def grad(outputs: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if recorder.script.busy:  # torch asks a mode, which calls this once more
             return original(outputs, inputs, *args, **kwargs)
+        steady.leave()
         one = isinstance(inputs, torch.Tensor)
         wanted: Sequence[Any] = [inputs] if one else list(inputs)
         if recorder.elsewhere or recorder.differentiating or not recorder.shield(_trains, recorder, wanted):

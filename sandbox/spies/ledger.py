@@ -132,7 +132,7 @@ class Ledger:
         if self._rows > MAX_ROWS:
             self._shut()
             return
-        recorder.writer.write_line(trace.encode_row(self.window, beat, recorder.steps, line, **values))
+        recorder.writer.write_row(self.window, beat, recorder.steps, line, **values)
 
     # ── coordinates ──────────────────────────────────────────────────────────────────────────────
 

@@ -39,6 +39,7 @@ def install(recorder: Recorder, rate: Rate) -> Callable[[], None]:
 
 def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
     def note(optimizer: torch.optim.Optimizer, line: int) -> None:
+        recorder.steady.leave()  # it may have the id of one that is gone
         info = recorder.registry.optimizer(optimizer, line)
         if recorder.registry.given:
             recorder.script.first_seen(info.number, optimizer)
@@ -55,11 +56,13 @@ def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
 
 
 def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
+    steady = recorder.steady
+
     @functools.wraps(original)
     def zero_grad(self: torch.optim.Optimizer, set_to_none: bool = True) -> None:
         try:
-            if recorder.steady.now is None or not recorder.steady.same("Z"):
-                line = _clears(recorder)
+            if steady.now is None or not steady.cleared(id(self), set_to_none):
+                line = _clears(recorder, id(self), set_to_none)
                 number = recorder.registry.optimizer(self).number
                 recorder.script.add(["Z", number, bool(set_to_none)])
                 if recorder.ledger.open:
@@ -75,8 +78,8 @@ def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
     @functools.wraps(original)
     def zero_grad(self: torch.nn.Module, set_to_none: bool = True) -> None:
         try:
-            if recorder.steady.now is None or not recorder.steady.same("Z"):
-                line = _clears(recorder)
+            if recorder.steady.now is None or not recorder.steady.cleared(0, set_to_none):
+                line = _clears(recorder, 0, set_to_none)
                 recorder.script.add(["Z", -1, bool(set_to_none)])
                 if recorder.ledger.open:
                     recorder.ledger.row("Z", line)
@@ -87,11 +90,11 @@ def _module_cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
     return zero_grad
 
 
-def _clears(recorder: Recorder) -> int:
+def _clears(recorder: Recorder, optimizer: int, set_to_none: bool) -> int:
     """A zero_grad, told in full; the student's line."""
     line = recorder.beat("Z")
     if recorder.quick:
-        recorder.steady.hear(Beat("Z"))
+        recorder.steady.hear_clearing(optimizer, to_none=set_to_none)
     recorder.feed.used.cleared()
     recorder.ledger.release()
     return line

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from sandbox.spies.feed import Draw
-from sandbox.spies.graphs import Mark, first_tensor, functions_running, mark_node
+from sandbox.spies.graphs import STRIDED, Mark, first_tensor, functions_running, mark_node
 from sandbox.spies.operands import leaves
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ Rate = Callable[[torch.optim.Optimizer], list[float] | None]
 
 
 class Beat:
-    """A beat as it was heard last.  `of` is whose beat it is: a pass, module, loss, optimizer or scheduler."""
+    """A beat as it was heard last.  `of` is whose beat it is: a pass, module, loss, optimizer or scheduler.
+
+    Of a zero_grad it is the optimizer's id, or 0 for a module's, and `direct` whether gradients become None.
+    """
 
     __slots__ = (
         "batch",
@@ -71,7 +74,7 @@ class Beat:
         self.layers: list[tuple[weakref.ref[torch.nn.Module], bool]] = []  # … the modes it ran in …
         self.direct = False  # … and whether it was given the batch as it was drawn
         self.expression: Any = None  # of a backward: what of
-        self.pointer = 0  # of a draw or forward in the step under way: where its batch lies …
+        self.pointer = 0  # of a forward in the step under way that was given another: where that lies …
         self.batch: weakref.ref[torch.Tensor] = NOTHING  # … and that batch
 
     def alike(self, other: Beat) -> bool:
@@ -82,6 +85,8 @@ class Beat:
             return False
         if self.kind == "D":
             return bool(self.of.loader == other.of.loader)
+        if self.kind == "Z":
+            return bool(self.of == other.of)
         return self.of is other.of and self.use is other.use
 
 
@@ -99,8 +104,8 @@ class Steady:
         self._optimizer: OptimizerInfo | None = None
         self._told: tuple[int, int] = (0, 0)  # rows trained on and fresh steps, when the last step was over
         self._count = self._limit = 0
-        self._pointer = 0  # where the batch drawn last lies …
-        self._batch: weakref.ref[torch.Tensor] = NOTHING  # … and that batch
+        self._pointer = 0  # where the batch lies that was drawn last and told in full
+        self._batch: torch.Tensor | None = None  # drawn last, and not told in full
         self._values: list[float] = []  # the losses of the steps counted, and of the one under way
         self._graph: Any = None  # of the last forward, until its backward
         self._rated: list[Any] = []  # the settings that change at every step
@@ -129,10 +134,16 @@ class Steady:
         beat.direct = batch is not None and batch.data_ptr() == self._pointer
         self.hear(beat)
 
-    def hear_backward(self, expression: Any) -> None:
-        """A backward is told in full."""
+    def hear_backward(self, expression: Any, *, plain: bool) -> None:
+        """A backward is told in full; one that is not `plain`, with arguments of its own, is like no other."""
         beat = Beat("B")
-        beat.expression = expression
+        beat.expression = expression if plain else object()
+        self.hear(beat)
+
+    def hear_clearing(self, optimizer: int, *, to_none: bool) -> None:
+        """A zero_grad is told in full."""
+        beat = Beat("Z", optimizer)
+        beat.direct = to_none
         self.hear(beat)
 
     def hear_draw(self, state: PassState, rows: int, pointer: int) -> None:
@@ -173,8 +184,8 @@ class Steady:
         self.allowed = False
 
     def forget(self) -> None:
-        """A stretch is over that is no step to be compared with."""
-        self._heard, self._script = [], []
+        """A stretch is over that is no step to be compared with; what comes after it may still be as before."""
+        self._heard = []
         self._told = (self._recorder.feed.trained_rows, self._recorder.feed.fresh_steps)
 
     def _enter(self, script: list[Beat], fed: list[Beat], uses: list[Use]) -> None:
@@ -213,19 +224,30 @@ class Steady:
         self.leave()
         return False
 
+    def cleared(self, optimizer: int, to_none: bool) -> bool:
+        """The same for a zero_grad."""
+        beat = self.now
+        if beat is not None and beat.kind == "Z" and beat.of == optimizer and beat.direct is to_none:
+            self.now = beat.following
+            return True
+        self.leave()
+        return False
+
     def drawn(self, state: PassState, batch: Any) -> bool:
         """The same for a batch that a loader has yielded."""
         beat = self.now
+        tensor = batch[0] if type(batch) is list and batch else batch
+        if type(tensor) is not torch.Tensor or tensor.layout is not STRIDED:
+            tensor = first_tensor(batch)
         if (
             beat is not None
             and beat.kind == "D"
             and beat.of is state
-            and (tensor := first_tensor(batch)) is not None
+            and tensor is not None
             and tensor.dim()
             and tensor.size(0) == beat.rows
         ):
-            self._pointer = beat.pointer = tensor.data_ptr()
-            self._batch = beat.batch = weakref.ref(tensor)
+            self._batch = tensor
             self._given.append(batch)
             self.now = beat.following
             return True
@@ -244,21 +266,10 @@ class Steady:
                 and torch.is_grad_enabled()
                 and (not beat.layers or all(_in_mode(*layer) for layer in beat.layers))
             ):
-                drawn = self._batch()
-                if (
-                    beat.direct
-                    and drawn is not None
-                    and args
-                    and args[0] is drawn
-                    and functions_running() is None
-                ):
-                    beat.pointer, beat.batch = self._pointer, self._batch
-                elif not self._is_alike(beat, args):
-                    self.leave()
-                    return False
-                self._recorder.batch_pointer = beat.pointer
-                self.now = beat.following
-                return True
+                drawn = args[0] is self._batch if args else False
+                if (drawn and beat.direct and functions_running() is None) or self._is_alike(beat, args):
+                    self.now = beat.following
+                    return True
             self.leave()
         except Exception:  # noqa: BLE001 - see Recorder.shield
             self._recorder.failed()
@@ -270,7 +281,7 @@ class Steady:
         if batch is None or not batch.dim() or batch.size(0) != beat.rows:
             return False
         beat.pointer, beat.batch = batch.data_ptr(), weakref.ref(batch)
-        return (beat.pointer == self._pointer) is beat.direct
+        return (self._batch is not None and beat.pointer == self._batch.data_ptr()) is beat.direct
 
     def forward_made(self, output: Any) -> None:
         """The output of a forward that `forward` took for expected."""
@@ -287,14 +298,15 @@ class Steady:
         except Exception:  # noqa: BLE001 - as above
             self._recorder.failed()
 
-    def backward(self, root: Any) -> bool:
-        """The same for a backward."""
+    def backward(self, root: Any, *, plain: bool) -> bool:
+        """The same for a backward; `plain`: without arguments of its own."""
         beat = self.now
         try:
             losses = self.losses
             if (
                 beat is not None
                 and beat.kind == "B"
+                and plain
                 and type(root) is torch.Tensor
                 and root.numel() == 1
                 and (
@@ -349,7 +361,8 @@ class Steady:
         self.now = beat.following
         self._count += 1
         self._given.clear()
-        self._outputs.clear()
+        if self.tells:
+            self._outputs.clear()
         recorder.steps += 1
         if self._count >= self._limit:
             self.leave()
@@ -370,14 +383,15 @@ class Steady:
         beat = self._script[0]
         losses = iter(self._settle())
         self._heard = []
-        held = iter(self._given), iter(self._outputs)
+        batches, held = iter(self._given), (iter(self._given), iter(self._outputs))
         for node in self.losses:
             recorder.script.operands.hold_loss(node)
         while beat is not now:
-            self._tell(beat, losses)
+            self._tell(beat, batches, losses)
             recorder.script.retell(beat.kind, *held, marked=self._marks)
             beat = beat.following
         self._given, self._outputs, self.losses = [], [], []
+        self._batch = None
         if mark is not None:
             self._recorder.feed.forward_made(mark)
 
@@ -408,7 +422,9 @@ class Steady:
             use.calls += count
             use.trained += count
         rows = sum(draw.rows for draw in fed)
-        feed.again(count, batches=number, rows=rows, last=self._draw(fed[-1]))
+        feed.again(count, batches=number, rows=rows, last=self._draw(fed[-1], self._batch))
+        if self._batch is not None:
+            recorder.batch_pointer = self._batch.data_ptr()
         for looker in recorder.lookers:
             looker.skipped(count * number)
         info.steps += count
@@ -417,7 +433,7 @@ class Steady:
         self._told = (feed.trained_rows, feed.fresh_steps)
         return rest
 
-    def _tell(self, beat: Beat, losses: Iterator[float]) -> None:
+    def _tell(self, beat: Beat, batches: Iterator[Any], losses: Iterator[float]) -> None:
         """Tell a beat of the step under way, of which nothing was written down."""
         recorder = self._recorder
         feed = recorder.feed
@@ -425,12 +441,18 @@ class Steady:
         self.hear(beat)
         if beat.kind == "D":
             beat.of.yielded(beat.rows)
-            feed.drawn(self._draw(beat))
+            self._batch = first_tensor(next(batches))
+            draw = self._draw(beat, self._batch)
+            self._pointer = draw.pointer
+            feed.drawn(draw)
         elif beat.kind == "Z":
             feed.used.cleared()
         elif beat.kind == "F":
             assert beat.use is not None
             beat.use.calls += 1
+            if beat.direct and self._batch is not None:
+                beat.pointer, beat.batch = self._batch.data_ptr(), weakref.ref(self._batch)
+            recorder.batch_pointer = beat.pointer
             feed.forward_on(beat.pointer, beat.batch, beat.rows, beat.use)
             for looker in recorder.lookers:
                 looker.skipped(1)
@@ -444,10 +466,11 @@ class Steady:
         graph, self._graph = self._graph, None
         return mark_node(graph) if graph is not None else None
 
-    def _draw(self, beat: Beat) -> Draw:
+    def _draw(self, beat: Beat, batch: torch.Tensor | None) -> Draw:
         state = beat.of
         lost = functools.partial(state.lost, beat.rows)
-        return Draw(beat.pointer, beat.rows, state.used, state.loader, lost, beat.batch)
+        pointer, reference = (0, None) if batch is None else (batch.data_ptr(), weakref.ref(batch))
+        return Draw(pointer, beat.rows, state.used, state.loader, lost, reference)
 
 
 def _in_mode(ref: weakref.ref[torch.nn.Module], training: bool) -> bool:

@@ -71,6 +71,38 @@ LOOPS = {
             "len(optimizer.param_groups) < 2 and epoch == 2",
         )
     ),
+    "gradients made zero now and then": plain(sometimes("optimizer.zero_grad(set_to_none=False)")),
+    "cleared in another way now and then": plain().replace(
+        "zero_grad()", "zero_grad(set_to_none=int(100 * float(xb[0, 0])) % 23 != 5)"
+    ),
+    "a graph kept now and then": plain().replace(
+        "backward()", "backward(retain_graph=int(100 * float(xb[0, 0])) % 23 == 5)"
+    ),
+    "a loss weighted now and then": plain().replace(
+        "backward()", "backward(torch.tensor(2.0) if int(100 * float(xb[0, 0])) % 23 == 5 else None)"
+    ),
+    "gradients asked for now and then": plain(
+        sometimes("torch.autograd.grad(criterion(model(xb), yb), list(model.parameters()))")
+    ),
+    "another optimizer cleared now and then": """\
+        other = torch.optim.SGD(model.parameters(), lr=0.1)
+        for epoch in range(4):
+            for number, (xb, yb) in enumerate(loader):
+                (other if number % 50 > 47 else optimizer).zero_grad()
+                criterion(model(xb), yb).backward()
+                optimizer.step()
+    """,
+    "optimizers made anew": """\
+        made = []
+        for epoch in range(4):
+            for number, (xb, yb) in enumerate(loader):
+                if number % 40 == 39:
+                    made.append(optimizer)
+                    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+                optimizer.zero_grad()
+                criterion(model(xb), yb).backward()
+                optimizer.step()
+    """,
     "batches moved": plain("xb, yb = xb * 1.0, yb * 1.0\n        "),
     "a scheduler": "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 50)\n"
     + plain(end="scheduler.step()"),
@@ -160,18 +192,19 @@ def account(seen: Seen) -> list[str]:
     return [json.dumps(record, sort_keys=True) for record in told]
 
 
-def run(loop: str) -> Seen:
+def run(loop: str, *, silent: bool = False) -> Seen:
     torch.manual_seed(3)
     dedented = textwrap.dedent(loop)
     guarded = "try:\n" + textwrap.indent(dedented, "    ") + "\nexcept ZeroDivisionError:\n    pass\n"
-    return watch(guarded, setup=SETUP, shapes=[[8, 4], [8], [1, 8], [1]])
+    return watch(guarded, setup=SETUP, shapes=[[8, 4], [8], [1, 8], [1]], silent=silent)
 
 
+@pytest.mark.parametrize("silent", [False, True], ids=["told", "silent"])
 @pytest.mark.parametrize("name", LOOPS)
-def test_the_trace_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    steady = account(run(LOOPS[name]))
+def test_the_trace_is_the_same(name: str, silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    steady = account(run(LOOPS[name], silent=silent))
     monkeypatch.setattr(Steady, "_enter", lambda *_: None)
-    assert steady == account(run(LOOPS[name]))
+    assert steady == account(run(LOOPS[name], silent=silent))
     assert not any('"Failure"' in record for record in steady)
 
 
