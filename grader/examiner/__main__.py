@@ -25,6 +25,7 @@ to stderr.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -45,6 +46,10 @@ from grader.initial import completed, first_weights, shuffled
 from sandbox import trace, wire
 from sandbox.housekeeping import leaving_nothing
 from sandbox.inputs import Rows
+
+
+COLLECTED = 16
+"""Requests between collections: what a replay made refers to itself, and how large its tensors are Python cannot see."""
 
 
 def answer(
@@ -223,6 +228,7 @@ def serve(source: int, sink: int) -> None:
     reader = wire.FrameReader(frozenset((wire.FILE, wire.JOB)))
     wire.write_all(sink, wire.frame(wire.READY, json.dumps({"python": sys.version.split()[0]}).encode()))
     files: dict[str, bytearray] = {}
+    answered = 0
     while received := os.read(source, 1 << 20):
         for channel, payload in reader.feed(received):
             if channel == wire.FILE:
@@ -237,6 +243,9 @@ def serve(source: int, sink: int) -> None:
             files = {}
             for piece in frames(request, named, real):
                 wire.write_all(sink, piece)
+            answered += 1
+            if answered % COLLECTED == 0:
+                gc.collect()
 
 
 if __name__ == "__main__":
