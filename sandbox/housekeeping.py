@@ -35,6 +35,12 @@ def leaving_nothing() -> Iterator[None]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def strike(child: int) -> None:
+    """Kill a child and, in a container, all processes but us in one stroke: none hears of another's end first."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1 if os.getpid() == 1 else child, signal.SIGKILL)
+
+
 def end_all(uid: int | None) -> None:
     """Kill and reap every process below us (orphans come to us: we are a subreaper), and all of `uid`."""
     for _ in range(200):
@@ -141,6 +147,8 @@ def remains(uid: int | None) -> str:
     """
     if not _open_folders():
         return ""
+    if uid is not None and of_uid(uid):
+        return "processes"
     if _owned(uid):
         return "files in folders that everybody may write"
     for name, what in LASTING.items():

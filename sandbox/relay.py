@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
 import time
 from typing import Any
 
 from sandbox import trace, wire
+from sandbox.housekeeping import strike
 
 READ = 1 << 16
 MAX_WEIGHTS = 256 << 20
@@ -52,10 +52,10 @@ class Relay:
             if self._tell is not None:
                 self._answered(self._tell)
             if self._ended or self._source_closed():
-                os.kill(child, signal.SIGKILL)
+                strike(child)
             if self.output_bytes > self._limit and not self.output_exceeded:
                 self.output_exceeded = True
-                os.kill(child, signal.SIGKILL)
+                strike(child)
             pid, status = os.waitpid(child, os.WNOHANG)
             if pid:
                 return status

@@ -69,3 +69,14 @@ def test_outside_a_container_nothing_is_looked_for(
 def test_the_lists_of_the_kernel_are_those_of_this_one() -> None:
     for name in housekeeping.LASTING:
         assert not Path(name).exists() or Path(name).read_text().splitlines()
+
+
+@pytest.mark.parametrize(("own", "struck"), [(1, -1), (4242, 77)])
+def test_in_a_container_all_are_struck_at_once_and_elsewhere_the_child_alone(
+    monkeypatch: pytest.MonkeyPatch, own: int, struck: int
+) -> None:
+    killed: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "getpid", lambda: own)
+    monkeypatch.setattr(os, "kill", lambda pid, number: killed.append((pid, number)))
+    housekeeping.strike(77)
+    assert killed == [(struck, 9)]
