@@ -23,6 +23,12 @@ def leaving_nothing() -> Iterator[None]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def strike(child: int) -> None:
+    """Kill a child and, in a container, all processes but us in one stroke: none hears of another's end first."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1 if os.getpid() == 1 else child, signal.SIGKILL)
+
+
 def end_all(uid: int | None) -> tuple[int, bool]:
     """Kill and reap every process below us (orphans come to us: we are a subreaper), and all of `uid`.
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
 from collections.abc import Iterator
 from typing import Any
 
 from sandbox import trace, wire
+from sandbox.housekeeping import strike
 
 READ = 1 << 16
 TICK = 0.02  # seconds between looks at a child where the kernel does not tell of its end
-MAX_REPORT = (
-    trace.MAX_TRACE + wire.MAX_WEIGHTS + wire.MAX_ASKED + (1 << 20)
-)  # the last for the heads of frames
+HEADS = 1 << 20  # of frames
+MAX_REPORT = trace.MAX_TRACE + wire.MAX_WEIGHTS + wire.MAX_ASKED + HEADS
 
 
 def report_exceeded(size: int) -> str:
@@ -59,7 +58,7 @@ class Relay:
                 self._turn(None if told else TICK, child)
                 if self.output_bytes > self._limit and not self.output_exceeded:
                     self.output_exceeded = True
-                    os.kill(child, signal.SIGKILL)
+                    strike(child)
                 pid, status = os.waitpid(child, os.WNOHANG)
                 if pid:
                     self._poll.unregister(self._source)
@@ -78,7 +77,7 @@ class Relay:
             if descriptor in (self._report, self._output):
                 moved = self._relay(descriptor) or moved
             elif descriptor == self._source and not self._answered(event):
-                os.kill(child, signal.SIGKILL)
+                strike(child)
         return moved
 
     def _answered(self, event: int) -> bool:

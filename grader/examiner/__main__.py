@@ -47,7 +47,6 @@ from sandbox import trace, wire
 from sandbox.housekeeping import leaving_nothing
 from sandbox.inputs import Rows
 
-
 COLLECTED = 16
 """Requests between collections: what a replay made refers to itself, and how large its tensors are Python cannot see."""
 
