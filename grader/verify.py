@@ -143,7 +143,7 @@ def transfers(
     files = {"trace.jsonl": b"".join(trace.encode(record) for record in claimed)}
     files |= {"weights.safetensors": weights} if exercise.own else {}
     try:
-        _, answer = ask_examiner(lines.examiner(), files, request, limit + LEAST_SECONDS)
+        _, answer = ask_examiner(lines.examiner(), files, request, 2 * limit + LEAST_SECONDS)
         if answer["status"] != "done":
             return False
         found = float(answer["metrics"][hidden.metric])
