@@ -144,16 +144,22 @@ class _Container:
         self.name = name
 
     def kill(self) -> None:
+        """Kill it, and again where the engine has waited in vain for its end, as it may on a busy machine."""
         from docker.errors import APIError, NotFound
 
+        until = time.monotonic() + _REMOVAL
         with engine.sentences("kill a container"):
-            try:
-                self._client.kill(self.name, "SIGKILL")
-            except NotFound:
-                pass
-            except APIError as error:
-                if "is not running" not in str(error):
-                    raise
+            while True:
+                try:
+                    self._client.kill(self.name, "SIGKILL")
+                    return
+                except NotFound:
+                    return
+                except APIError as error:
+                    if "is not running" in str(error):
+                        return
+                    if "did not receive an exit event" not in str(error) or time.monotonic() > until:
+                        raise
 
     def remove(self) -> None:
         """Remove it and wait until it is gone: the engine does so by itself too, and the two may meet."""

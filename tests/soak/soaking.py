@@ -45,7 +45,7 @@ def held() -> Held:
         descriptors=len(os.listdir("/proc/self/fd")),
         threads=threading.active_count(),
         children=len(children),
-        temporary=len(list(Path(tempfile.gettempdir()).glob("metronome-*"))),
+        temporary=len(os.listdir(tempfile.gettempdir())),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import own_containers
@@ -43,8 +46,11 @@ def test_what_grew_and_what_is_left_is_named() -> None:
 
 
 @pytest.mark.docker
-def test_two_hundred_submissions_leave_nothing_and_memory_is_flat(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_hundred_submissions_leave_nothing_and_memory_is_flat(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("GRADE_SECRET", "5e" * 32)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = held()
     looks: list[Held] = []
     wrong = soak(COUNT, lambda _, now: looks.append(now), every=5)

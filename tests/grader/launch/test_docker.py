@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+from docker.errors import APIError
 
 import sandbox
 from grader.errors import EngineUnavailable, ImageMissing, LaunchError, SandboxBroken
@@ -190,6 +192,28 @@ def test_killing_a_flood_that_nobody_reads_does_not_hang(docker_launcher: Docker
             pass
         assert time.monotonic() - started < 5
     assert own_containers() == []
+
+
+class Busy:
+    """An engine that waits in vain for a killed container's end, as often as it is told to."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        self.asked = 0
+
+    def kill(self, name: str, signal: str) -> None:
+        self.asked += 1
+        if self.asked <= self.times:
+            raise APIError("tried to kill container, but did not receive an exit event")
+
+
+def test_a_busy_engine_is_asked_again_to_kill_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    client: Any = Busy(2)
+    launcher_module._Container(client, "x").kill()
+    assert client.asked == 3
+    monkeypatch.setattr(launcher_module, "_REMOVAL", -1.0)
+    with pytest.raises(LaunchError, match="did not receive an exit event"):
+        launcher_module._Container(Busy(9), "x").kill()  # type: ignore[arg-type]
 
 
 @pytest.mark.docker
