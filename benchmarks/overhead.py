@@ -2,6 +2,7 @@
 
     make bench-overhead
     python -m benchmarks.overhead --program      with each step's operations told, as a run that is verified has it
+    python -m benchmarks.overhead --labels       with torch's labels for profilers in place: what watching alone adds
 
 A stretch is a whole run as a student's file makes it: five epochs over 6,000 rows for the linear model, and
 over 60,000, as many as the real MNIST has; three over 6,000 for the small CNN.  It has every ledger window where
@@ -24,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import profiler
 
 from sandbox import trace, wire
 from sandbox.results import Results
@@ -132,16 +134,20 @@ def bare(loop: Loop) -> float:
     return timed(prepare(loop)["train"])
 
 
-def watched(loop: Loop, report: int, *, program: bool) -> tuple[float, float]:
+def watched(loop: Loop, report: int, *, program: bool, labels: bool = False) -> tuple[float, float]:
     """One stretch with all of them, and what closing them took after it.
 
     With `program` each step's operations are told as well, so that a trusted process could execute them again.
+    With `labels` torch makes its labels for profilers as it does in a bare stretch.
     """
+    label = profiler.record_function
     recorder = Recorder(trace.Writer(lambda data: _send(report, data)), FILENAME)
     if not program:
         recorder.script = SilentScript(recorder)
     recorder.write(trace.Header(version=trace.VERSION, torch=torch.__version__, threads=1, entry="script"))
     spies = install(recorder)
+    if labels:
+        profiler.record_function = label  # type: ignore[misc]
     try:
         sources = SourceSpy(
             recorder, {"train": images(loop.rows, 1)[0], "held-out": images(HELD_OUT, 2)[0]}, loop.shapes
@@ -167,19 +173,19 @@ def _send(report: int, data: bytes) -> None:
         wire.write_all(report, wire.frame(wire.TRACE, data[start : start + wire.MAX_FRAME]))
 
 
-def measure(loop: Loop, *, program: bool) -> Measured:
+def measure(loop: Loop, *, program: bool, labels: bool) -> Measured:
     """All rounds of one loop, after a warm-up of each kind."""
     report = os.open(os.devnull, os.O_WRONLY)
     bare(loop)
-    watched(loop, report, program=program)
+    watched(loop, report, program=program, labels=labels)
     measured = Measured([], [], [])
     for number in range(loop.rounds):
         if number % 2:
-            ran, closing = watched(loop, report, program=program)
+            ran, closing = watched(loop, report, program=program, labels=labels)
             measured.bare.append(bare(loop))
         else:
             measured.bare.append(bare(loop))
-            ran, closing = watched(loop, report, program=program)
+            ran, closing = watched(loop, report, program=program, labels=labels)
         measured.watched.append(ran)
         measured.closing.append(closing)
     os.close(report)
@@ -189,16 +195,16 @@ def measure(loop: Loop, *, program: bool) -> Measured:
 def main() -> int:
     """Measure, print the table; 1 when a bar is broken."""
     torch.set_num_threads(1)
-    program = "--program" in sys.argv[1:]
+    program, labels = "--program" in sys.argv[1:], "--labels" in sys.argv[1:]
     wanted = [word for word in sys.argv[1:] if not word.startswith("--")]
-    told = "programs told" if program else "order spies and ledger"
+    told = ("programs told" if program else "order spies and ledger") + (", labels kept" if labels else "")
     print(f"torch {torch.__version__}, Python {sys.version.split()[0]}, one thread, batch {BATCH}, {told}")
     print(f"{'loop':<20}{'steps':>6}{'bare':>10}{'watched':>10}{'added':>8}{'quartiles':>16}{'bar':>6}  held")
     broken = 0
     for loop in LOOPS:
         if wanted and not any(word in loop.name for word in wanted):
             continue
-        measured = measure(loop, program=program)
+        measured = measure(loop, program=program, labels=labels)
         low, middle, high = statistics.quantiles(measured.overheads, n=4)
         held = middle <= loop.bar
         broken += not held

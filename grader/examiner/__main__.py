@@ -48,7 +48,7 @@ from sandbox.housekeeping import leaving_nothing
 from sandbox.inputs import Rows
 
 COLLECTED = 16
-"""Requests between collections: what a replay made refers to itself, and how large its tensors are Python cannot see."""
+"""Requests between collections: what a replay makes refers to itself, and Python cannot see how large tensors are."""
 
 
 def answer(
