@@ -21,7 +21,7 @@ SLUG = "own-digits"
 Grade = Callable[..., Report]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def course() -> Iterator[Path]:
     """The folder of the exercise, known to this process and to those that it starts."""
     use_folder(FOLDER / "exercises")
@@ -38,14 +38,14 @@ def _over(lines: Lines) -> Grade:
     return grade
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def grade(course: Path) -> Iterator[Grade]:
     """Grade over local processes, with a replay or without one."""
     with Lines(LocalLauncher(), reuse=True) as lines:
         yield _over(lines)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def grade_in_docker(course: Path) -> Iterator[Grade]:
     """Grade over containers, of which each serves one run."""
     with Lines(DockerLauncher()) as lines:

@@ -11,6 +11,8 @@ from grader.render.registry import FORMATS, Canvas, render
 from tests.architectures.conftest import FOLDER, SLUG, Grade
 from tests.reference.grading import assert_found, assert_right
 
+pytestmark = pytest.mark.xdist_group("architectures")
+
 REFERENCE = FOLDER / "exercises" / SLUG / "reference"
 RIGHT = [REFERENCE / "solution.py", *sorted((REFERENCE / "variants").glob("*.py"))]
 BUGS = sorted((REFERENCE / "bugs").glob("*.py"))

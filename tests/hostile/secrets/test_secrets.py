@@ -210,7 +210,7 @@ def test_from_outside_neither_secret_nor_hidden_data_are_to_be_seen(
     assert_controls(seen.places, HELD_CONTROLS)
     assert secrets_in(seen.found) == []
     assert len(seen.processes) == 3, seen.processes  # the zygote, its child, and the child's own
-    assert seen.others == {"/dev/null"}
+    assert seen.others == {"/dev/null", "anon_inode:[pidfd]"}  # the latter the zygote's, of its child
     assert others
     assert not seen.pipes & others
 
