@@ -109,8 +109,7 @@ def _by_weights(beside: Beside, bugs: Sequence[Bug], least: int) -> list[Match]:
     """
     whole: list[Match] = []
     longest: list[Match] = []
-    for bug in bugs:
-        went = beside.run(bug.source, answers=False)
+    for bug, went in zip(bugs, beside.run_each([bug.source for bug in bugs]), strict=True):
         if went.failed:
             continue
         if went.whole and went.differs is None:
