@@ -235,7 +235,7 @@ def serve(source: int, sink: int) -> None:
                 files.setdefault(name, bytearray()).extend(content)
                 continue
             request = json.loads(payload)
-            if request["op"] == "ping":
+            if request.get("op") == "ping":
                 wire.write_all(sink, wire.frame(wire.READY, b"{}"))
                 continue
             named = {name: bytes(content) for name, content in files.items()}

@@ -16,7 +16,7 @@ from tests.batch.conftest import Grade, command, environment, nothing_is_left
 
 pytestmark = [pytest.mark.docker, pytest.mark.xdist_group("isolations")]
 
-KILLS = 4
+KILLS = 2
 WANTED = ("", "missing-backward", "crashed", "unreadable-file", "output-exceeded", "wrong-signature")
 FEW = [item for item in cohort.cohort() if item.slug in WANTED][::3]
 SLOW = "import time\n\n\ndef train(*arguments):\n    time.sleep(15)\n"

@@ -21,6 +21,7 @@ from tests.counterfactuals.running import (
     right_files,
 )
 from tests.exercises.test_linreg_torch import shape_of
+from tests.reference.grading import ALL
 
 NUMERIC = list(numeric_files())
 FEWEST = 5
@@ -38,7 +39,12 @@ def test_another_spelling_of_a_bug_has_its_numbers_and_those_of_no_other(
 
 
 @pytest.mark.parametrize(
-    ("slug", "path"), [pytest.param(slug, path, id=f"{slug}/{path.stem}") for slug, path in right_files()]
+    ("slug", "path"),
+    [
+        pytest.param(slug, path, id=f"{slug}/{path.stem}")
+        for number, (slug, path) in enumerate(right_files())
+        if ALL or path.stem == "solution" or number % 3 == 0
+    ],
 )
 def test_a_right_file_has_the_numbers_of_no_bug(lines: Lines, slug: str, path: Path) -> None:
     assert matches(lines, slug, path.read_bytes()) == []
