@@ -44,7 +44,8 @@ bench-detection: $(DEVELOP) ## Break every right loop in every small way, and co
 	OMP_NUM_THREADS=1 "$(BIN)/python" -m tests.mutation.bench
 
 references: $(DEVELOP) ## Grade every reference file both ways: as it is, and stripped (half an hour)
-	METRONOME_REFERENCES=all OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -n auto --dist loadgroup tests/reference $(ARGS)
+	METRONOME_REFERENCES=all OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -n auto --dist loadgroup tests/reference \
+		tests/counterfactuals tests/hostile/contamination $(ARGS)
 
 calibrate: $(DEVELOP) ## Show that thresholds hold over many challenges (minutes)
 	"$(BIN)/python" tests/calibrate.py
