@@ -103,9 +103,10 @@ def drawn(lines: Lines, slug: str) -> Case:
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     """Lines to containers of this test's own; at its end none of them is left."""
+    others = own_containers()  # of fixtures that live longer
     with Lines(DockerLauncher()) as opened:
         yield opened
-    assert own_containers() == []
+    assert set(own_containers()) <= set(others)
 
 
 @dataclass(frozen=True)
