@@ -54,7 +54,7 @@ def overhead(*, quick: bool) -> Iterator[Row]:
 
     torch.set_num_threads(1)
     for loop in part.LOOPS[:1] if quick else part.LOOPS:
-        measured = part.measure(replace(loop, rounds=2) if quick else loop, program=False)
+        measured = part.measure(replace(loop, rounds=2) if quick else loop)
         shares = tuple(100 * share for share in measured.overheads)
         yield Row("overhead", f"{loop.name}, {loop.steps} steps", shares, "% added", 100 * loop.bar)
 

@@ -173,7 +173,7 @@ def _send(report: int, data: bytes) -> None:
         wire.write_all(report, wire.frame(wire.TRACE, data[start : start + wire.MAX_FRAME]))
 
 
-def measure(loop: Loop, *, program: bool, labels: bool) -> Measured:
+def measure(loop: Loop, *, program: bool = False, labels: bool = False) -> Measured:
     """All rounds of one loop, after a warm-up of each kind."""
     report = os.open(os.devnull, os.O_WRONLY)
     bare(loop)

@@ -8,7 +8,8 @@ from functools import cache
 
 import pytest
 
-from grader.launch import docker
+from grader.launch import docker, engine, owners
+from grader.launch.base import Limits, Role
 from grader.launch.docker import DockerLauncher
 from tests.services import browser, postgres
 
@@ -68,24 +69,33 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.line(f"  {test}")
 
 
+class CountedLauncher(DockerLauncher):
+    """A launcher of containers that knows which of them are still there, beside those of other launchers."""
+
+    def __init__(self, gpu: str = "none") -> None:
+        super().__init__(gpu=gpu)
+        self._started: set[str] = set()
+
+    def _create(self, name: str, role: Role, limits: Limits) -> None:
+        self._started.add(f"/{name}")
+        super()._create(name, role, limits)
+
+    def left(self) -> list[str]:
+        """Names of its containers, running or not, that the engine still has."""
+        with engine.connected() as client:
+            found = client.containers(all=True, filters={"label": owners.ROLE})
+        return sorted(self._started.intersection(name for container in found for name in container["Names"]))
+
+
 @pytest.fixture(scope="session")
-def docker_launcher() -> Iterator[DockerLauncher]:
+def docker_launcher() -> Iterator[CountedLauncher]:
     """A launcher of containers; at its end none of them may be left."""
-    launcher = DockerLauncher()
+    launcher = CountedLauncher()
     try:
         yield launcher
-        assert own_containers() == []
+        assert launcher.left() == []
     finally:
         launcher.close()
-
-
-def own_containers() -> list[str]:
-    """Names of the containers, running or not, that this process started."""
-    from grader.launch import engine
-
-    with engine.connected() as client:
-        found = client.containers(all=True, filters={"label": f"metronome.owner={os.getpid()}"})
-    return [name for container in found for name in container["Names"]]
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,10 @@ LEAVES = b"import os, time\n\n\ndef train(*arguments):\n    if not os.fork():\n 
 """Leaves a process behind, so that its container is replaced."""
 LEAVES_EVERY = 100
 AT_A_TIME = 2
+GROWTH = 8 << 10
+"""KiB that resident memory may grow from the first fifth to the last one."""
+MORE = {"descriptors": 8, "threads": 2}
+"""How many more there may be: the engine's client keeps connections that it has once needed side by side."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,22 @@ def held() -> Held:
         children=len(children),
         temporary=len(os.listdir(tempfile.gettempdir())),
     )
+
+
+def flat(before: Held, looks: list[Held], after: Held, containers: list[str]) -> list[str]:
+    """What is not as it should be, as sentences: something is left, or something grew while it graded."""
+    fifth = max(1, len(looks) // 5)
+    early, late = looks[fifth : 2 * fifth], looks[-fifth:]
+    grown = max(item.memory for item in late) - max(item.memory for item in early)
+    found = [f"memory grew by {grown} KiB"] if grown > GROWTH else []
+    for name, most in MORE.items():
+        # The fewest: while a role is replaced there are more for a moment, and what leaks is there at every look.
+        more = min(getattr(item, name) for item in late) - min(getattr(item, name) for item in early)
+        found += [f"{more} more {name}"] if more > most else []
+    for name in ("descriptors", "threads", "children", "temporary"):
+        left = getattr(after, name) - getattr(before, name)
+        found += [f"{left} {name} left"] if left > 0 else []
+    return found + [f"container left: {name}" for name in containers]
 
 
 def submissions(count: int) -> Iterator[tuple[Submission, bool | None]]:

@@ -21,7 +21,7 @@ from grader.launch.base import Limits, Role
 from grader.launch.docker import DockerLauncher, ready
 from grader.launch.stream import StreamEndpoint
 from sandbox import wire
-from tests.conftest import own_containers
+from tests.conftest import CountedLauncher
 
 LIMITS = Limits(deadline=20, memory=256 << 20, processes=16, scratch=32 << 20)
 
@@ -86,7 +86,7 @@ def test_a_ready_engine_says_so_quickly() -> None:
 
 
 @pytest.mark.docker
-def test_the_launcher_knows_the_images_id(docker_launcher: DockerLauncher) -> None:
+def test_the_launcher_knows_the_images_id(docker_launcher: CountedLauncher) -> None:
     assert docker_launcher.image == image.tag_for("cpu")
     assert docker_launcher.image_digest.startswith("sha256:")
 
@@ -94,7 +94,7 @@ def test_the_launcher_knows_the_images_id(docker_launcher: DockerLauncher) -> No
 @pytest.mark.docker
 @pytest.mark.parametrize(("role", "uid", "capabilities"), [("sandbox", 0, 0xE0), ("examiner", 65534, 0)])
 def test_a_role_has_its_user_and_exactly_its_capabilities(
-    docker_launcher: DockerLauncher, role: Role, uid: int, capabilities: int
+    docker_launcher: CountedLauncher, role: Role, uid: int, capabilities: int
 ) -> None:
     status = said(docker_launcher, "print(open('/proc/self/status').read())", role)
     fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
@@ -105,7 +105,7 @@ def test_a_role_has_its_user_and_exactly_its_capabilities(
 
 
 @pytest.mark.docker
-def test_a_container_reaches_no_network(docker_launcher: DockerLauncher) -> None:
+def test_a_container_reaches_no_network(docker_launcher: CountedLauncher) -> None:
     code = """
 import socket
 print([name for _, name in socket.if_nameindex() if name != 'lo'], flush=True)
@@ -119,12 +119,12 @@ socket.create_connection(('192.0.2.1', 53), 3)
 
 @pytest.mark.docker
 @pytest.mark.parametrize("path", ["/x", "/opt/metronome/x", "/opt/metronome/sandbox/x", "/opt/venv/x"])
-def test_what_a_container_runs_from_cannot_be_written(docker_launcher: DockerLauncher, path: str) -> None:
+def test_what_a_container_runs_from_cannot_be_written(docker_launcher: CountedLauncher, path: str) -> None:
     assert "Read-only file system" in said(docker_launcher, f"open({path!r}, 'w')")
 
 
 @pytest.mark.docker
-def test_scratch_can_be_written_up_to_its_size(docker_launcher: DockerLauncher) -> None:
+def test_scratch_can_be_written_up_to_its_size(docker_launcher: CountedLauncher) -> None:
     code = """
 import os, pathlib
 folder = pathlib.Path(os.environ['METRONOME_SCRATCH'])
@@ -139,7 +139,7 @@ print('fits', flush=True)
 
 
 @pytest.mark.docker
-def test_the_sandbox_sees_no_exercise_and_no_reference(docker_launcher: DockerLauncher) -> None:
+def test_the_sandbox_sees_no_exercise_and_no_reference(docker_launcher: CountedLauncher) -> None:
     listing = "import os; print(sorted(os.listdir('/opt/metronome')))"
     assert said(docker_launcher, listing) == "['sandbox']"
     assert said(docker_launcher, listing, "examiner") == "['exercises', 'grader', 'reference', 'sandbox']"
@@ -158,9 +158,9 @@ def test_the_instructors_data_reach_the_examiner_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.docker
-def test_the_engine_was_given_every_limit(docker_launcher: DockerLauncher) -> None:
+def test_the_engine_was_given_every_limit(docker_launcher: CountedLauncher) -> None:
     with running(docker_launcher, "input()"), engine.connected() as client:
-        (name,) = own_containers()
+        (name,) = docker_launcher.left()
         config = client.inspect_container(name)["HostConfig"]
     assert config["Memory"] == config["MemorySwap"] == LIMITS.memory + (512 << 20)
     assert config["PidsLimit"] == LIMITS.processes + 8
@@ -170,7 +170,7 @@ def test_the_engine_was_given_every_limit(docker_launcher: DockerLauncher) -> No
 
 
 @pytest.mark.docker
-def test_what_is_sent_comes_back_whole(docker_launcher: DockerLauncher) -> None:
+def test_what_is_sent_comes_back_whole(docker_launcher: CountedLauncher) -> None:
     data = bytes(range(256)) * 20_000
     code = "import os\nwhile data := os.read(0, 65536): os.write(1, data)"
     with running(docker_launcher, code) as endpoint:
@@ -182,7 +182,7 @@ def test_what_is_sent_comes_back_whole(docker_launcher: DockerLauncher) -> None:
 
 
 @pytest.mark.docker
-def test_killing_a_flood_that_nobody_reads_does_not_hang(docker_launcher: DockerLauncher) -> None:
+def test_killing_a_flood_that_nobody_reads_does_not_hang(docker_launcher: CountedLauncher) -> None:
     with running(docker_launcher, "import sys\nwhile True: sys.stdout.write('x' * 65536)") as endpoint:
         assert endpoint.receive(20)
         time.sleep(0.5)
@@ -191,7 +191,7 @@ def test_killing_a_flood_that_nobody_reads_does_not_hang(docker_launcher: Docker
         while endpoint.receive(1):
             pass
         assert time.monotonic() - started < 5
-    assert own_containers() == []
+    assert docker_launcher.left() == []
 
 
 class Busy:
@@ -217,29 +217,31 @@ def test_a_busy_engine_is_asked_again_to_kill_but_not_for_ever(monkeypatch: pyte
 
 
 @pytest.mark.docker
-def test_a_container_that_ended_by_itself_is_gone_and_closes_quietly(docker_launcher: DockerLauncher) -> None:
+def test_a_container_that_ended_by_itself_is_gone_and_closes_quietly(
+    docker_launcher: CountedLauncher,
+) -> None:
     with running(docker_launcher, "import sys; sys.exit('bye')") as endpoint:
         assert endpoint.receive(20) == b""
         assert endpoint.explain() == "bye"
         with pytest.raises(SandboxBroken):
             endpoint.send(bytes(8 << 20))
-    assert own_containers() == []
+    assert docker_launcher.left() == []
 
 
 @pytest.mark.docker
-def test_a_start_that_fails_leaves_no_container(docker_launcher: DockerLauncher) -> None:
+def test_a_start_that_fails_leaves_no_container(docker_launcher: CountedLauncher) -> None:
     docker_launcher._commands["sandbox"] = ["/no/such/program"]
     try:
         with pytest.raises(LaunchError, match="Could not start a container"):
             docker_launcher.start("sandbox", LIMITS)
     finally:
         docker_launcher._commands.update(launcher_module.COMMANDS)
-    assert own_containers() == []
+    assert docker_launcher.left() == []
 
 
 @pytest.mark.docker
 def test_an_interrupted_start_leaves_no_container(
-    docker_launcher: DockerLauncher, monkeypatch: pytest.MonkeyPatch
+    docker_launcher: CountedLauncher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(name: str) -> None:
         raise KeyboardInterrupt
@@ -247,25 +249,25 @@ def test_an_interrupted_start_leaves_no_container(
     monkeypatch.setattr(docker_launcher._client, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
         docker_launcher.start("sandbox", LIMITS)
-    assert own_containers() == []
+    assert docker_launcher.left() == []
 
 
 @pytest.mark.docker
 def test_a_gpu_that_is_not_there_is_one_sentence() -> None:
     if launcher_module.has_gpu():
         pytest.skip("this machine has a GPU")
-    launcher = DockerLauncher(gpu="0")
+    launcher = CountedLauncher(gpu="0")
     try:
         with pytest.raises(LaunchError, match="GPU"):
             launcher.start("sandbox", LIMITS)
     finally:
         launcher.close()
-    assert own_containers() == []
+    assert launcher.left() == []
 
 
 @pytest.mark.docker
 def test_code_that_only_its_owner_may_read_runs_all_the_same(
-    docker_launcher: DockerLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    docker_launcher: CountedLauncher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "sandbox"
     package.mkdir(mode=0o700)
@@ -276,7 +278,7 @@ def test_code_that_only_its_owner_may_read_runs_all_the_same(
 
 
 @pytest.mark.docker
-def test_the_zygote_reports_ready(docker_launcher: DockerLauncher) -> None:
+def test_the_zygote_reports_ready(docker_launcher: CountedLauncher) -> None:
     endpoint = docker_launcher.start("sandbox", LIMITS)
     try:
         data = endpoint.receive(60)

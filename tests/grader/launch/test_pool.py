@@ -14,12 +14,11 @@ import pytest
 from grader.errors import LaunchError, SandboxBroken
 from grader.launch import engine
 from grader.launch.base import Limits, Role
-from grader.launch.docker import DockerLauncher
 from grader.launch.drive import Line
 from grader.launch.pool import ROOM, Isolation, Kind, Pool, Warm, kind_of
 from grader.launch.tending import TendedPool
 from sandbox import wire
-from tests.conftest import own_containers
+from tests.conftest import CountedLauncher
 
 LIMITS = Limits(deadline=5.0, memory=1 << 20)
 SANDBOX = kind_of("sandbox", LIMITS)
@@ -264,7 +263,7 @@ def test_an_engine_that_fails_in_the_background_is_told_to_the_next_who_asks(lau
 
 
 @pytest.mark.docker
-def test_a_container_that_is_killed_while_it_waits_is_replaced(docker_launcher: DockerLauncher) -> None:
+def test_a_container_that_is_killed_while_it_waits_is_replaced(docker_launcher: CountedLauncher) -> None:
     kind = kind_of("sandbox", Limits(deadline=20, memory=256 << 20, processes=16, scratch=32 << 20))
     pool = Pool(docker_launcher, "fork")
     first = pool.take(kind)
@@ -273,10 +272,10 @@ def test_a_container_that_is_killed_while_it_waits_is_replaced(docker_launcher: 
     assert pool.take(kind) is first
     pool.give(first, fit=True)
     with engine.connected() as client:
-        (name,) = own_containers()
+        (name,) = docker_launcher.left()
         client.kill(name.lstrip("/"))
     second = pool.take(kind)
     assert second is not first
     second.line.wait_ready()
     pool.drop(second)
-    assert own_containers() == []
+    assert docker_launcher.left() == []

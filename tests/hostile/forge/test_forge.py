@@ -54,9 +54,9 @@ def parameters(*, replayed: bool) -> list[object]:
 
 @pytest.fixture(scope="module")
 def lines() -> Iterator[Lines]:
-    """One examiner for all, and a sandbox of its own for each run: containers where there is an engine."""
+    """One examiner for all, and a sandbox that is replaced at an anomaly; without an engine one for each run."""
     launcher = LocalLauncher() if docker.ready() else DockerLauncher()
-    with Lines(launcher, reuse=False) as opened:
+    with Lines(launcher, reuse=launcher.isolated) as opened:
         yield opened
 
 

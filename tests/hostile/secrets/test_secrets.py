@@ -25,10 +25,9 @@ from grader.examine import Prepared, prepare
 from grader.exercise import Exercise, load_exercise
 from grader.launch import docker, engine
 from grader.launch.base import Job, Limits, Outcome
-from grader.launch.docker import DockerLauncher
 from grader.launch.lines import Lines
 from grader.models import Report, Submission
-from tests.conftest import own_containers
+from tests.conftest import CountedLauncher
 from tests.hostile.secrets import outside
 from tests.hostile.secrets import search as search_module
 from tests.hostile.secrets.needles import all_needles, forms
@@ -103,10 +102,10 @@ def drawn(lines: Lines, slug: str) -> Case:
 @pytest.fixture
 def lines() -> Iterator[Lines]:
     """Lines to containers of this test's own; at its end none of them is left."""
-    others = own_containers()  # of fixtures that live longer
-    with Lines(DockerLauncher()) as opened:
+    launcher = CountedLauncher()
+    with Lines(launcher) as opened:
         yield opened
-    assert set(own_containers()) <= set(others)
+    assert launcher.left() == []
 
 
 @dataclass(frozen=True)
