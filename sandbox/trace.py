@@ -20,7 +20,8 @@ import json
 import math
 import types
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -222,6 +223,9 @@ def _number(value: float) -> str:
     return repr(value) if math.isfinite(value) else f'"{_plain(value)}"'
 
 
+_written = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
 def encode(record: Record) -> bytes:
     """One record as one line of JSON; what a field has by default is left out."""
     body: dict[str, object] = {"kind": record.kind}
@@ -229,7 +233,7 @@ def encode(record: Record) -> bytes:
         value = getattr(record, name)
         if value != default or default is MISSING:
             body[name] = value if type(value) in (int, str, bool) else _plain(value)
-    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    return _written(body).encode() + b"\n"
 
 
 @cache
@@ -349,23 +353,26 @@ def _records(data: bytes) -> Iterator[Record]:
 def decode(line: bytes) -> Record:
     """One record from its line.  Raises TraceError."""
     try:
-        body = json.loads(line, object_pairs_hook=_no_doubles, parse_constant=_no_constant)
+        body = _parsed(line.decode())
     except (ValueError, RecursionError) as error:
         raise TraceError(f"a record is not JSON: {error}") from error
     if not isinstance(body, dict) or not isinstance(kind := body.pop("kind", None), str) or kind not in KINDS:
         raise TraceError("a record of unknown kind")
-    types_ = _types(kind)
-    if not body.keys() <= types_.keys() or not types_.keys() - body.keys() <= _defaults(kind).keys():
+    readers = _readers(kind)
+    if not body.keys() <= readers.keys() or not readers.keys() - body.keys() <= _defaults(kind).keys():
         raise TraceError(f"{kind}: wrong fields")
-    return KINDS[kind](**{name: _fit(value, types_[name], f"{kind}.{name}") for name, value in body.items()})
+    try:
+        return KINDS[kind](**{name: readers[name](value) for name, value in body.items()})
+    except _UnfitError as error:
+        name = next(name for name, value in body.items() if not _fits(readers[name], value))
+        raise TraceError(f"{kind}.{name}: {error}") from error
 
 
-def _no_doubles(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    body: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in body:
-            raise ValueError(f"key {key!r} twice")
-        body[key] = value
+def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    body = dict(pairs)
+    if len(body) != len(pairs):
+        ((key, _),) = Counter(key for key, _ in pairs).most_common(1)
+        raise ValueError(f"key {key!r} twice")
     return body
 
 
@@ -373,43 +380,86 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+_parsed = json.JSONDecoder(object_pairs_hook=_no_doubles, parse_constant=_no_constant).decode
+
+
 @cache
-def _types(kind: str) -> dict[str, Any]:
+def _readers(kind: str) -> dict[str, Callable[[Any], Any]]:
+    """By field, what makes a value of JSON one of the field's type, or raises _UnfitError."""
     hints = get_type_hints(KINDS[kind])
-    return {item.name: hints[item.name] for item in fields(KINDS[kind])}
+    return {item.name: _reader(hints[item.name]) for item in fields(KINDS[kind])}
+
+
+class _UnfitError(Exception):
+    """A value that is not of its field's type."""
+
+
+def _fits(reader: Callable[[Any], Any], value: Any) -> bool:
+    try:
+        reader(value)
+    except _UnfitError:
+        return False
+    return True
 
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-def _fit(value: Any, wanted: Any, where: str) -> Any:
-    """`value` as the annotated type, or TraceError; ints fit floats, bools fit nothing else."""
-    if wanted is Any or (type(value) is wanted and wanted in (int, float, str, bool)):
-        return value
-    origin = _origin(wanted)
-    if origin is list and isinstance(value, list):
-        (item,) = get_args(wanted)
-        return [_fit(entry, item, where) for entry in value]
-    if origin is dict and isinstance(value, dict):
-        item = get_args(wanted)[1]
-        return {key: _fit(entry, item, where) for key, entry in value.items()}
-    if origin in (Union, types.UnionType):
-        inner = [part for part in get_args(wanted) if part is not type(None)]
-        return None if value is None else _fit(value, inner[0], where)
-    if wanted is float and isinstance(value, str) and value in _WORDS:
-        return _WORDS[value]
-    if wanted is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _float(value, where)
-    raise TraceError(f"{where}: {type(value).__name__} where {wanted} belongs")
-
-
 @cache
-def _origin(wanted: Any) -> Any:
-    return get_origin(wanted)
+def _reader(wanted: Any) -> Callable[[Any], Any]:
+    """What reads a value of an annotated type; ints fit floats, bools fit nothing else."""
+    origin, inner = get_origin(wanted), get_args(wanted)
+
+    def unfit(value: Any) -> _UnfitError:
+        return _UnfitError(f"{type(value).__name__} where {wanted} belongs")
+
+    def number(value: Any) -> float:
+        if type(value) is float:
+            return value
+        if type(value) is int:
+            return _float(value)
+        if isinstance(value, str) and value in _WORDS:
+            return _WORDS[value]
+        raise unfit(value)
+
+    def plain(value: Any) -> Any:
+        if type(value) is not wanted:
+            raise unfit(value)
+        return value
+
+    def many(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise unfit(value)
+        return [each(entry) for entry in value]
+
+    def named(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise unfit(value)
+        return {key: each(entry) for key, entry in value.items()}
+
+    def perhaps(value: Any) -> Any:
+        return None if value is None else each(value)
+
+    if wanted is Any:
+        return lambda value: value
+    if wanted in (int, str, bool):
+        return plain
+    if wanted is float:
+        return number
+    if origin is list:
+        each = _reader(inner[0])
+        return many
+    if origin is dict:
+        each = _reader(inner[1])
+        return named
+    if origin in (Union, types.UnionType):
+        each = _reader(next(part for part in inner if part is not type(None)))
+        return perhaps
+    raise TypeError(f"no field can be of the type {wanted}")
 
 
-def _float(value: float, where: str) -> float:
+def _float(value: int) -> float:
     try:
         return float(value)
     except OverflowError as error:
-        raise TraceError(f"{where}: a number too large") from error
+        raise _UnfitError("a number too large") from error

@@ -74,35 +74,49 @@ class Beside:
 
     def run(self, source: bytes, *, answers: bool) -> Went:
         """Run one of our own loops in a fork of its own; without `answers` until its parameters are known."""
-        told, ended = apart(lambda tell: self._run(source, tell, answers=answers), self._folder, self._budget)
+
+        def work(tell: Tell) -> None:
+            self._run(source, tell, answers=answers)
+
+        told, ended = apart(work, self._folder, self._budget)
         return self._went(told, ended=ended)
 
-    def run_each(self, sources: Sequence[bytes]) -> Iterator[Went]:
+    def run_each(self, sources: Sequence[bytes], *, judge: bool = False) -> Iterator[Went]:
         """Run loops one after another until their parameters are known, all in one fork if none of them ends it.
 
-        Nearly all of what such a run costs is its fork: most differ after a step.
+        Nearly all of what such a run costs is its fork: most differ after a step.  With `judge` the first is the right
+        loop: where it does not differ, it is the only one.
         """
         at = 0
         while at < len(sources):
-            rest = sources[at:]
-            told, ended = apart(functools.partial(self._run_all, rest), self._folder, self._budget)
+            rest, judges = sources[at:], judge and not at
+            told, ended = apart(
+                functools.partial(self._run_all, rest, judge=judges), self._folder, self._budget
+            )
             begun = [place for place, item in enumerate(told) if item == BEGUN] or [0]
             for start, end in zip(begun, [*begun[1:], len(told)], strict=True):
-                yield self._went(told[start:end], ended=ended or end < len(told))
+                went = self._went(told[start:end], ended=ended or end < len(told))
+                yield went
+                if judges and not start and went.differs is None:
+                    return
             at += len(begun)
 
-    def _run_all(self, sources: Sequence[bytes], tell: Tell) -> None:
-        for source in sources:
+    def _run_all(self, sources: Sequence[bytes], tell: Tell, *, judge: bool) -> None:
+        for number, source in enumerate(sources):
             tell(BEGUN)
-            self._run(source, tell, answers=False)
+            differs = self._run(source, tell, answers=False)
+            if judge and not number and not differs:
+                return
 
-    def _run(self, source: bytes, tell: Tell, *, answers: bool) -> None:
-        """In the fork: run a loop in a folder that is made for it."""
+    def _run(self, source: bytes, tell: Tell, *, answers: bool) -> bool:
+        """In the fork: run a loop in a folder that is made for it; whether its parameters differ."""
         folder = Path(tempfile.mkdtemp(dir=self._folder))
         (folder / "exercise").symlink_to(self._folder / "exercise")
         (folder / "loop.py").write_bytes(source)
         os.chdir(folder)
-        _Loop(self._job, folder, self._trail, tell, answers=answers).run()
+        loop = _Loop(self._job, folder, self._trail, tell, answers=answers)
+        loop.run()
+        return loop.differs
 
     def _went(self, told: Sequence[dict[str, Any]], *, ended: bool) -> Went:
         failed = any("failed" in item for item in told) or not (ended or self._budget.spent)
@@ -130,6 +144,7 @@ class _Loop(Child):
         super().__init__({**job, "filename": "loop.py", "spies": False, "traced": False}, folder, -1)
         self._trail, self._tell, self._answers = trail, tell, answers
         self._steps = self._stepping = 0
+        self.differs = False
         self._left = bytearray()
 
     def _send(self, channel: bytes, data: bytes) -> None:
@@ -189,6 +204,7 @@ class _Loop(Child):
             self._tell({"step": step})
 
     def _differs(self) -> None:
+        self.differs = True
         self._tell({"differs": self._steps})
         raise _SeenError
 

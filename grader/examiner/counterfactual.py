@@ -8,7 +8,7 @@ after a step or two, at the first hash that differs.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,16 +92,21 @@ def counterfactual(
         warm()
     with tempfile.TemporaryDirectory(prefix="counterfactual-") as name:
         beside = Beside(Path(name), exercise, files, dict(job), trail, Budget(seconds))
-        right = beside.run((exercise.reference / "solution.py").read_bytes(), answers=bool(functions))
+        solution, sources = (exercise.reference / "solution.py").read_bytes(), [bug.source for bug in bugs]
+        if functions:
+            right, went = beside.run(solution, answers=True), beside.run_each(sources)
+        else:
+            went = beside.run_each([solution, *sources], judge=True)
+            right = next(went)
         if right.differs is not None:
-            return _by_weights(beside, bugs, max(right.differs, min(results.EARLY_HASHES, beside.steps)))
+            return _by_weights(bugs, went, max(right.differs, min(results.EARLY_HASHES, beside.steps)))
         if not right.whole:
             return []
         wrong = [name for name in functions if not alike(_of(answers, name), right.of(name))]
         return _by_answers(beside, bugs, wrong, answers, right) if wrong else []
 
 
-def _by_weights(beside: Beside, bugs: Sequence[Bug], least: int) -> list[Match]:
+def _by_weights(bugs: Sequence[Bug], ran: Iterable[Went], least: int) -> list[Match]:
     """The bugs that come to the student's parameters at the end; where there is none, those that go along longest.
 
     That has to be for so many steps at `least`.  A loop whose bug is known may still leave its loader in another state
@@ -109,7 +114,7 @@ def _by_weights(beside: Beside, bugs: Sequence[Bug], least: int) -> list[Match]:
     """
     whole: list[Match] = []
     longest: list[Match] = []
-    for bug, went in zip(bugs, beside.run_each([bug.source for bug in bugs]), strict=True):
+    for bug, went in zip(bugs, ran, strict=True):
         if went.failed:
             continue
         if went.whole and went.differs is None:
