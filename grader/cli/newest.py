@@ -43,7 +43,7 @@ class Graded:
 class Newest:
     """Grades a person's own file, save by save, in one session: a context manager, which ends what still runs.
 
-    The session is closed, and another one made, only where a grading that nobody waits for any more does not end.
+    The session is closed, and one beside it goes on, only where a grading that nobody waits for any more does not end.
     """
 
     def __init__(self, settings: Settings, notice: Notice) -> None:
@@ -67,8 +67,9 @@ class Newest:
             self._thread.join()
             self._thread = None
         if self._thread is not None and overtaken and self._late(now):
+            fresh = self._session.beside()  # over the same pools: what is warm stays warm
             self._end()
-            self._session = Session(self._session.settings, trusted=True)
+            self._session = fresh
         if self._thread is None and overtaken and self._wanted is not None:
             self._begin(self._wanted)
         return self._fresh()

@@ -7,12 +7,14 @@ import functools
 import os
 import tempfile
 import types
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+from torch.utils.data import DataLoader
 
 from grader.examiner.answers import Answer, read_answer
 from grader.examiner.apart import Budget, Tell, apart
@@ -24,6 +26,8 @@ from sandbox.zygote import warm_up
 
 BEGUN: dict[str, Any] = {"begun": True}
 """What a fork tells before each of several loops."""
+IDLE = 2
+"""Passes over one loader after which a loop that has made no step is taken for one that makes none."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,7 @@ class _Loop(Child):
         self._trail, self._tell, self._answers = trail, tell, answers
         self._steps = self._stepping = 0
         self.differs = False
+        self._passes: Counter[int] = Counter()
         self._left = bytearray()
 
     def _send(self, channel: bytes, data: bytes) -> None:
@@ -169,7 +174,7 @@ class _Loop(Child):
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
-        """Inside, the outermost steps of all optimizers are counted."""
+        """Inside, the outermost steps of all optimizers are counted, and the passes over each loader."""
 
         def begins(*_: object) -> None:
             self._stepping += 1
@@ -180,13 +185,28 @@ class _Loop(Child):
                 self._stepping = 0
                 self._stepped()
 
+        iterate = DataLoader.__iter__
+
+        def passes(loader: DataLoader[Any]) -> Any:
+            self._begun_pass(loader)
+            return iterate(loader)
+
         before = register_optimizer_step_pre_hook(begins)
         after = register_optimizer_step_post_hook(ends)
+        DataLoader.__iter__ = passes  # type: ignore[method-assign]
         try:
             yield
         finally:
+            DataLoader.__iter__ = iterate  # type: ignore[method-assign]
             before.remove()
             after.remove()
+
+    def _begun_pass(self, loader: DataLoader[Any]) -> None:
+        """A pass begins: a loop that goes on without a step comes to none of a run's that made many."""
+        self._passes[id(loader)] += 1
+        many = self._trail is not None and self._trail.counts and self._trail.steps > results.EARLY_HASHES
+        if many and not self._steps and self._passes[id(loader)] > IDLE:
+            self._differs()
 
     def _stepped(self) -> None:
         """An outermost step has ended: compare, at the steps whose hashes are recorded."""
