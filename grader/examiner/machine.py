@@ -10,27 +10,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import torch
 from torch.utils.checkpoint import checkpoint
-from torch.utils.data import Subset, TensorDataset
 
 from grader.examiner import functions
 from grader.examiner.modes import autocast, frozen, set_modes
 from grader.examiner.modules import Told, build
-from grader.examiner.operands import MAX_DEPTH, TINY, Op, Operands, Poison, poisoned
+from grader.examiner.operands import MAX_DEPTH, TINY, Op, Poison, poisoned
 from grader.examiner.origins import computed, places, tensors
-from grader.examiner.things import HELD_OUT, Cannot, Contradiction, Things, TooLong, index, number
+from grader.examiner.passes import Passes
+from grader.examiner.things import Cannot, Contradiction, Things, TooLong, index, number
 from sandbox.generators import MAX_DRAWN, skip
 from sandbox.spies.loss import LOSSES
 from sandbox.spies.operands import KEPT, leaves
-from sandbox.spies.reading import FIRST_BODY
 
-MAX_PASSES = 4  # of one loader, that may be drawn from in turn
 MOST = 1 << 25  # elements of a tensor that a function makes
 OPTIONS: dict[str, Callable[[Any], Any]] = {
     "reduction": str,
@@ -43,7 +40,7 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
 SILENT = tuple("IEGMNOPQRVXY=~")  # operations that are no beats
 
 
-class Machine(Operands):
+class Machine(Passes):
     """Executes scripts over the things an exercise made, by the numbers that the spies gave them.
 
     `before` is called with script and place of each beat before it happens, `making` with the letter and number of a
@@ -60,13 +57,12 @@ class Machine(Operands):
         making: Callable[[str, int], None],
         until: float,
     ) -> None:
-        super().__init__(things, scripts, numbers, constants)
+        super().__init__(things, scripts, numbers, constants, making)
         self._scripts = scripts
-        self._before, self._making = before, making
+        self._before = before
         self._until = until
         self._place = 0  # among the beats of the script
-        self._passes: dict[int, deque[Iterator[Any]]] = {}
-        self._begun = self._steps = 0
+        self._steps = 0
         self.own_rates = (
             False  # whether a setting was changed to anything but the exercise's rate of its step
         )
@@ -133,83 +129,11 @@ class Machine(Operands):
 
     # ── batches and models ───────────────────────────────────────────────────────────────────────
 
-    def _make_loader(
-        self,
-        _: int,
-        made: int,
-        source: Sequence[Any],
-        size: Any,
-        shuffled: Any,
-        drop_last: Any,
-        generator: int,
-    ) -> None:
-        kind, what = source[:2]
-        self._making("M", index(made))
-        if kind == "d":
-            data = self._things.loader(what).dataset
-        elif kind in ("x", "u"):
-            data = self._data_set(source, MAX_DEPTH)
-        else:
-            data = TensorDataset(*[self._operand(operand) for operand in islice(what, KEPT)])
-        drawn = None if generator == -1 else self._things.loader(generator).generator
-        self._things.make_loader(made, data, index(size), bool(shuffled), bool(drop_last), drawn)
-        while kind == "u":
-            kind, what = what[:2]
-        if what in self._things.held_out if kind == "d" else (kind, what) == ("x", HELD_OUT):
-            self._things.held_out.add(made)
-
-    def _data_set(self, source: Sequence[Any], depth: int) -> Any:
-        """One of the exercise's own data sets, or a part of one."""
-        kind, what, how = source
-        if kind == "x":
-            return self._things.dataset(what, how, self._own_function)
-        if kind != "u" or not depth:
-            raise Contradiction("a data set that is none")
-        data = self._data_set(what, depth - 1)
-        name, *numbers = how
-        start, stop = (min(index(bound), len(data)) for bound in numbers[-2:])
-        if name == "range":
-            return Subset(data, range(start, stop))
-        seed, count = numbers[:2]
-        generator = torch.Generator().manual_seed(index(seed))
-        skip(generator, min(index(count), MAX_DRAWN))
-        return Subset(data, torch.randperm(len(data), generator=generator).tolist()[start:stop])
-
-    def _own_function(self, which: Any) -> Callable[..., Any]:
-        told = self._own_module()
-        told.body = self._things.bodies.get(FIRST_BODY + index(which))
-        if told.body is None:
-            raise Cannot("a function in a transform")
-        return told.forward
-
     def _ask(self, _: int, name: str, args: Sequence[Any], modes: str, gradients: Any) -> None:
         given = [value for value in args if isinstance(value, (str, int, float))]
         set_modes(self._things.given, modes)
         with torch.set_grad_enabled(bool(gradients)):
             self._hold_batch(self._things.function(name)(*given))
-
-    def _begin_pass(self, _: int, loader: int, epoch: int | None = None) -> None:
-        passes = self._passes.setdefault(index(loader), deque(maxlen=MAX_PASSES))
-        if epoch is not None:
-            sampler: Any = self._things.loader(loader).sampler
-            sampler.epoch = index(epoch)
-        self._making("I", self._begun)
-        self._begun += 1
-        passes.appendleft(iter(self._things.loader(loader)))
-
-    def _draw(self, _: int, loader: int, age: int) -> None:
-        try:
-            batch = next(self._passes[loader][index(age)])
-        except StopIteration:
-            raise Contradiction("a batch is drawn from a pass that is over") from None
-        self._hold_batch(batch, held_out=loader in self._things.held_out)
-
-    def _end_pass(self, _: int, loader: int, age: int) -> None:
-        try:
-            next(self._passes[loader][index(age)])
-        except StopIteration:
-            return
-        raise Contradiction("a pass is over that has more batches")
 
     def _forward(
         self,
@@ -399,15 +323,6 @@ class Machine(Operands):
 
     def _make_module(self, _: int, made: int, tree: Any) -> None:
         self._things.hold_module(made, build(tree, self._things.first, self._own_module))
-
-    def _own_module(self) -> Told:
-        return Told(self._things.parameter, self._things.parameters, self._plain_argument)
-
-    def _plain_argument(self, value: Any, find: Callable[[Any], Any]) -> Any:
-        made = self._argument(value, find=find)
-        if (poison := poisoned(made)) is not None:
-            raise Cannot(f"an operation of its own: {poison.name}"[:80])
-        return made
 
     def _give_body(self, _: int, module: int, body: int) -> None:
         told = self._things.module(module)
