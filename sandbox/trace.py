@@ -361,11 +361,13 @@ def decode(line: bytes) -> Record:
     readers = _readers(kind)
     if not body.keys() <= readers.keys() or not readers.keys() - body.keys() <= _defaults(kind).keys():
         raise TraceError(f"{kind}: wrong fields")
-    try:
-        return KINDS[kind](**{name: readers[name](value) for name, value in body.items()})
-    except _UnfitError as error:
-        name = next(name for name, value in body.items() if not _fits(readers[name], value))
-        raise TraceError(f"{kind}.{name}: {error}") from error
+    values = {}
+    for name, value in body.items():
+        try:
+            values[name] = readers[name](value)
+        except _UnfitError as error:
+            raise TraceError(f"{kind}.{name}: {error}") from error
+    return KINDS[kind](**values)
 
 
 def _no_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -392,14 +394,6 @@ def _readers(kind: str) -> dict[str, Callable[[Any], Any]]:
 
 class _UnfitError(Exception):
     """A value that is not of its field's type."""
-
-
-def _fits(reader: Callable[[Any], Any], value: Any) -> bool:
-    try:
-        reader(value)
-    except _UnfitError:
-        return False
-    return True
 
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
