@@ -138,7 +138,7 @@ __all__ = [
     "unpack_vector",
 ]
 
-VERSION = 6
+VERSION = 7
 MAX_TRACE = 4 << 20
 """Most bytes of trace a child writes; what would go beyond is left out and counted in `End.dropped`."""
 MAX_LINE = 256 << 10

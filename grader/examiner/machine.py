@@ -239,9 +239,9 @@ class Machine(Passes):
 
     # ── optimizers ───────────────────────────────────────────────────────────────────────────────
 
-    def _build(self, _: int, made: int, name: str, groups: Sequence[Any]) -> None:
-        self._making("O", index(made))
-        self._things.make_optimizer(made, name, groups)
+    def _build(self, _: int, name: str, groups: Sequence[Any]) -> None:
+        self._making("O", self._things.optimizers)
+        self._things.make_optimizer(name, groups)
 
     def _clear(self, _: int, optimizer: int, to_none: bool) -> None:
         if optimizer == -1:

@@ -65,8 +65,8 @@ def _all(ops: Any, depth: int) -> Iterator[list[Any]]:
 
 def _settings(op: list[Any]) -> Iterator[str]:
     """What an optimizer is made with, group by group."""
-    for group in op[3] if len(op) > 3 and isinstance(op[3], list) else [op]:
-        yield json.dumps([op[2], group[1:] if isinstance(group, list) else group], sort_keys=True)
+    for group in op[2] if len(op) > 2 and isinstance(op[2], list) else [op]:
+        yield json.dumps([op[1], group[1:] if isinstance(group, list) else group], sort_keys=True)
 
 
 def _is_of_operands(op: list[Any]) -> bool:

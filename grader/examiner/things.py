@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,8 @@ from sandbox import transforms
 from sandbox.spies import Spies
 
 HELD_OUT = "held-out"  # what an exercise calls data that are not to be trained on
-MAX_MADE = 64  # loaders and optimizers that a program makes
+MAX_MADE = 64  # loaders that a program makes, and optimizers that it may use at a time
+NEWEST = -2  # what the optimizer is called that was made last
 OPTIMIZERS = (
     "SGD",
     "Adam",
@@ -81,7 +83,8 @@ class Things:
         self._modules: dict[int, torch.nn.Module] = {}
         self.returned: list[torch.Tensor] | None = None
         self._generators: dict[int, torch.Generator] = {}
-        self._made: list[Any] = []  # kept alive, as the student's variables kept them
+        self._made: list[Any] = []  # kept alive, as the student's variables kept them …
+        self._built: deque[torch.optim.Optimizer] = deque(maxlen=MAX_MADE)  # … optimizers, the newest first
 
     def module(self, which: int) -> torch.nn.Module:
         """A module of the exercise."""
@@ -174,24 +177,33 @@ class Things:
         return self._functions[name]
 
     def optimizer(self, which: int) -> torch.optim.Optimizer:
-        """An optimizer."""
+        """An optimizer: of the exercise by its number, of the program by its age from `NEWEST` down."""
+        if type(which) is int and which <= NEWEST:
+            age = NEWEST - which
+            if age < len(self._built):
+                return self._built[age]
+            if len(self._built) < MAX_MADE:
+                raise Contradiction("an optimizer that was never made")
+            raise Cannot("too many optimizers at a time")
         optimizer = self._spies.recorder.registry.optimizer_at(index(which))
         if optimizer is None:
             raise Cannot("an optimizer that the file makes itself")
         return optimizer
 
-    def make_optimizer(self, which: int, name: str, groups: Sequence[Any]) -> None:
-        """Make one of torch's optimizers, which must get this number."""
-        if (name and name not in OPTIMIZERS) or len(self._made) >= MAX_MADE:
+    @property
+    def optimizers(self) -> int:
+        """How many optimizers there are, which is the number that the next one gets."""
+        return self._spies.recorder.registry.optimizers
+
+    def make_optimizer(self, name: str, groups: Sequence[Any]) -> None:
+        """Make one of torch's optimizers, which becomes the newest."""
+        if name and name not in OPTIMIZERS:
             raise Cannot("an optimizer that the file makes itself")
         given = []
         for numbers, settings in groups:
             plain = {str(key): _setting(value) for key, value in settings.items()}
             given.append({**plain, "params": [self.parameter(item) for item in numbers]})
-        made = _built(name, given) if name else _Own(given, {})
-        self._made.append(made)
-        if self._spies.recorder.registry.optimizer(made).number != which:
-            raise Contradiction("an optimizer has another number")
+        self._built.appendleft(_built(name, given) if name else _Own(given, {}))
 
     def loader(self, which: int) -> DataLoader[Any]:
         """A loader."""

@@ -28,7 +28,7 @@ class Script(Record):
     ["A", expression, [operand, …]]         autograd.grad of parameters, "a" of anything else; gives values
     ["C", name, limit, norm_type]           the gradients are clipped
     ["Z", optimizer, set_to_none]           gradients are cleared; an optimizer of -1: by the module
-    ["O", optimizer, class, groups]         an optimizer is made; without a class it is of the file's own kind
+    ["O", class, groups]                    an optimizer is made; without a class it is of the file's own kind
     ["R", optimizer, [[group, setting], …]] settings take the next of the program's numbers
     ["S", optimizer, closure, scaler]       a step, with the operations of the closure it calls, by a scaler
     ["H", scheduler]                        a scheduler's step
@@ -40,6 +40,8 @@ class Script(Record):
     ["Y", [operand, …]]                     the state that is handed back in place of the given module's
     ["?", beat, why, quiet]                 what cannot be told so that it could be executed; `quiet`: nor need it be
 
+    An optimizer of the exercise is told by its number, one of the file's by its age: -2 is the newest, -3 the one
+    before it.
     F, L, = (and the small letters) end with the type that autocast makes of matrix products, where it is on.
     `modes` is "t" or "e" where all layers are in that mode, else one of these letters for each of `modules()`; in
     capitals where none of its parameters requires a gradient.

@@ -42,9 +42,9 @@ def _made(recorder: Recorder, original: Callable[..., None]) -> Any:
         recorder.steady.leave()  # it may have the id of one that is gone
         info = recorder.registry.optimizer(optimizer, line)
         if recorder.registry.given:
-            recorder.script.first_seen(info.number, optimizer)
+            recorder.script.first_seen(info, optimizer)
         else:
-            recorder.script.built(info.number, optimizer)
+            recorder.script.built(info, optimizer)
 
     @functools.wraps(original)
     def __init__(self: torch.optim.Optimizer, *args: Any, **kwargs: Any) -> None:  # noqa: N807
@@ -63,10 +63,9 @@ def _cleared(recorder: Recorder, original: Callable[..., None]) -> Any:
         try:
             if steady.now is None or not steady.cleared(id(self), set_to_none):
                 line = _clears(recorder, id(self), set_to_none)
-                number = recorder.registry.optimizer(self).number
-                recorder.script.add(["Z", number, bool(set_to_none)])
+                recorder.script.add(["Z", recorder.script.optimizer(self), bool(set_to_none)])
                 if recorder.ledger.open:
-                    recorder.ledger.row("Z", line, of=number)
+                    recorder.ledger.row("Z", line, of=recorder.registry.optimizer(self).number)
         except Exception:  # noqa: BLE001 - see Recorder.shield
             recorder.failed()
         original(self, set_to_none)
@@ -151,7 +150,7 @@ def _after_step(recorder: Recorder, rate: Rate) -> Callable[..., None]:
     def look(optimizer: torch.optim.Optimizer) -> None:
         line, registry = recorder.beat("S"), recorder.registry
         info = registry.optimizer(optimizer)
-        recorder.script.stepped(info.number, optimizer)
+        recorder.script.stepped(info, optimizer)
         info.steps += 1
         if recorder.quick:
             recorder.steady.hear(Beat("S", info))

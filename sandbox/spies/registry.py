@@ -40,10 +40,24 @@ class ModuleInfo:
 class OptimizerInfo:
     """An optimizer: its number, parameter numbers and how often it stepped."""
 
-    __slots__ = ("added", "compared", "groups", "number", "params", "ref", "shared", "stateful", "steps")
+    __slots__ = (
+        "added",
+        "birth",
+        "compared",
+        "groups",
+        "number",
+        "params",
+        "ref",
+        "settings",
+        "shared",
+        "stateful",
+        "steps",
+    )
 
     def __init__(self, number: int, optimizer: torch.optim.Optimizer, params: list[int]) -> None:
         self.number = number
+        self.birth: int | None = None  # which of the file's own it is, from 1 on
+        self.settings: list[list[Any]] | None = None  # of its groups, at its last step
         self.ref = weakref.ref(optimizer)
         self.params = params
         self.steps = 0

@@ -140,8 +140,8 @@ class ScheduleSpy:
         """What a scheduler of the exercise has just set needs no telling."""
         known, optimizer = self._known.get(id(scheduler)), getattr(scheduler, "optimizer", None)
         if known is not None and known.given and isinstance(optimizer, torch.optim.Optimizer):
-            number = self._recorder.registry.optimizer(optimizer).number
-            self._recorder.script.explained(number, optimizer)
+            info = self._recorder.registry.optimizer(optimizer)
+            self._recorder.script.explained(info, optimizer)
 
     def _called(self, scheduler: Any) -> None:
         recorder = self._recorder

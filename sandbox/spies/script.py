@@ -25,7 +25,7 @@ from sandbox.spies.order import OrderLog
 
 if TYPE_CHECKING:
     from sandbox.spies.recorder import Recorder
-    from sandbox.spies.registry import ModuleInfo
+    from sandbox.spies.registry import ModuleInfo, OptimizerInfo
 
 MAX_LAYERS = 128
 MAX_NUMBERS = 200_000  # characters of settings that changed and of constants, which one record holds
@@ -52,7 +52,7 @@ class ScriptLog(CallLog):
         self._layers: dict[int, list[torch.nn.Module]] = {}  # of root modules, by number
         self._passes: dict[int, int] = {}  # by loader, how many were begun
         self._closures: list[int] = []  # where the operations of closures begin
-        self._settings: dict[int, list[list[Any]]] = {}  # by optimizer, at its last step
+        self._births = 0  # optimizers of the file's own so far
         self._numbers: list[list[float]] = []  # settings as they changed: a number, and how often in turn
         self._constants: list[list[float]] = []  # numbers in operations that differ from step to step
         self._forms: dict[str, set[str]] = {}  # of steps, by what they are without their numbers
@@ -338,16 +338,26 @@ class ScriptLog(CallLog):
         else:
             self.unknown("C", "a clip's limit")
 
-    def built(self, number: int, optimizer: torch.optim.Optimizer) -> None:
+    def optimizer(self, optimizer: torch.optim.Optimizer) -> int:
+        """What an optimizer is called: one of the exercise by its number, one of the file's by its age.
+
+        -2 is the newest, so that steps that make one anew each time are equal.
+        """
+        info = self._recorder.registry.optimizer(optimizer)
+        return info.number if info.birth is None else info.birth - self._births - 2
+
+    def built(self, info: OptimizerInfo, optimizer: torch.optim.Optimizer) -> None:
         """The student's code made an optimizer."""
+        self._births += 1
+        info.birth = self._births
         kind = type(optimizer)
         groups = [_group(self, group) for group in optimizer.param_groups]
         own = vars(torch.optim).get(kind.__name__) is not kind
         if None in groups or (own and not self.tracing):
             self.unknown("", "an optimizer of the file's own kind")
         else:
-            self.add(["O", number, "" if own else kind.__name__, groups])
-        self._settings[number] = _settings(optimizer)
+            self.add(["O", "" if own else kind.__name__, groups])
+        info.settings = _settings(optimizer)
 
     def step_begins(self, optimizer: torch.optim.Optimizer, closure: bool) -> None:
         """A step was called, perhaps with a closure; an optimizer of the file's own kind is one itself."""
@@ -397,11 +407,11 @@ class ScriptLog(CallLog):
     def by_scaler(self, beat: str, number: int, args: tuple[Any, ...]) -> None:
         """A scaler unscales the gradients of an optimizer, or skips its step."""
         if args and isinstance(args[0], torch.optim.Optimizer):
-            self.add([beat, number, self._recorder.registry.optimizer(args[0]).number])
+            self.add([beat, number, self.optimizer(args[0])])
         else:
             self.unknown(beat, "a gradient scaler")
 
-    def stepped(self, number: int, optimizer: torch.optim.Optimizer) -> None:
+    def stepped(self, info: OptimizerInfo, optimizer: torch.optim.Optimizer) -> None:
         """An optimizer stepped, and called its closure where it had one."""
         body = None
         if self._closures:
@@ -410,17 +420,17 @@ class ScriptLog(CallLog):
             del self.ops[start:]
         changed, self.pending = self.pending, None
         if changed is None:
-            changed = self.changed(number, optimizer)
+            changed = self.changed(info, optimizer)
+        number = self.optimizer(optimizer)
         if changed:
             self.add(["R", number, changed])
         more = [] if body is None and self.scaler is None else [body]
         self.add(["S", number, *more, *([] if self.scaler is None else [self.scaler])])
 
-    def changed(self, number: int, optimizer: torch.optim.Optimizer) -> list[list[Any]]:
+    def changed(self, info: OptimizerInfo, optimizer: torch.optim.Optimizer) -> list[list[Any]]:
         """Which settings of which groups are others than at its last step; they are noted."""
         now = _settings(optimizer)
-        before = self._settings.get(number)
-        self._settings[number] = now
+        before, info.settings = info.settings, now
         if before is None or before == now or len(before) != len(now):
             return []
         found = []
@@ -432,13 +442,14 @@ class ScriptLog(CallLog):
                         self._note(float(item), self._numbers)
         return found
 
-    def explained(self, number: int, optimizer: torch.optim.Optimizer) -> None:
+    def explained(self, info: OptimizerInfo, optimizer: torch.optim.Optimizer) -> None:
         """What an optimizer's settings are now follows from what was told."""
-        self._settings[number] = _settings(optimizer)
+        info.settings = _settings(optimizer)
 
-    def first_seen(self, number: int, optimizer: torch.optim.Optimizer) -> None:
+    def first_seen(self, info: OptimizerInfo, optimizer: torch.optim.Optimizer) -> None:
         """The settings an optimizer of the exercise begins with."""
-        self._settings.setdefault(number, _settings(optimizer))
+        if info.settings is None:
+            info.settings = _settings(optimizer)
 
     def _note(self, number: float, numbers: list[list[float]]) -> None:
         if numbers and numbers[-1][0] == number:

@@ -53,10 +53,14 @@ class SilentScript(ScriptLog):
         """What is scaled is not looked at."""
         return []
 
-    def changed(self, number: int, optimizer: Any) -> list[list[Any]]:
+    def optimizer(self, optimizer: Any) -> int:
+        """What it is called is not told."""
+        return 0
+
+    def changed(self, info: Any, optimizer: Any) -> list[list[Any]]:
         """Settings are not compared."""
         return []
 
-    def stepped(self, number: int, optimizer: Any) -> None:
+    def stepped(self, info: Any, optimizer: Any) -> None:
         """A step is not told."""
         self.pending = None

@@ -352,7 +352,7 @@ class Steady:
             return False
         if (run := self.run) is not None and groups[0].get("lr", 0.0) == run[0] and not self._rated:
             run[1] += 1
-        elif (changed := recorder.script.changed(info.number, optimizer)) == self._rated:
+        elif (changed := recorder.script.changed(info, optimizer)) == self._rated:
             self.run = self.rate(optimizer)
         else:
             recorder.script.pending = changed

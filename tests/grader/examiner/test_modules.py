@@ -114,8 +114,8 @@ FORWARD = ["F", 0, "t", [["b", 0, 0, None]]]
 LEARN = [
     ["L", "mse_loss", [["f", 0, 0, None], ["b", 0, 1, None]], {"reduction": "mean"}],
     ["B", ["L", 0], "none", False],
-    ["O", 0, "SGD", [[[0, 1], {"lr": 0.5}]]],
-    ["S", 0],
+    ["O", "SGD", [[[0, 1], {"lr": 0.5}]]],
+    ["S", -2],
 ]
 
 
@@ -200,7 +200,7 @@ def test_shared_parameters_are_one(bench: ScriptBench) -> None:
 
 
 def test_parameters_get_their_numbers_in_whatever_order_they_are_asked_for(bench: ScriptBench) -> None:
-    bench.run(["O", 0, "SGD", [[[2], {"lr": 0.1}]]], ["P", 0, LINEAR])
+    bench.run(["O", "SGD", [[[2], {"lr": 0.1}]]], ["P", 0, LINEAR])
     find = bench.recorder.registry.find
     assert [find(parameter) for parameter in bench.things.parameters()] == [0, 1, 2]
 
@@ -233,7 +233,7 @@ def test_cut_off_no_gradient_passes_what_a_forward_gave(bench: ScriptBench) -> N
     assert bench.weights == [value.flatten().tolist() for value in VALUES[:2]]
     assert bench.recorder.steps == 1
     by_hand = ["=", "torch.Tensor.sum", [{"r": ["p", 0, 0, None]}], NOTHING, 1]
-    bench.run(by_hand, ["B", ["v", 0, 0, None], "none", False], ["S", 0])
+    bench.run(by_hand, ["B", ["v", 0, 0, None], "none", False], ["S", -2])
     assert bench.weights[0] == [0.0, -0.75]  # this gradient came past no forward
 
 
@@ -403,13 +403,13 @@ def test_first_values_that_are_none_are_refused(bench: ScriptBench, name: str) -
         first_value(record)
     bench.things.initial = {0: lambda: first_value(record)}
     with pytest.raises((Cannot, Contradiction)):
-        bench.run(["O", 0, "SGD", [[[0], {"lr": 0.1}]]])
+        bench.run(["O", "SGD", [[[0], {"lr": 0.1}]]])
 
 
 def test_a_parameter_before_one_that_was_not_told_is_refused(bench: ScriptBench) -> None:
     bench.things.initial = {number: make for number, make in bench.things.initial.items() if number != 1}
     with pytest.raises(Cannot):
-        bench.run(["O", 0, "SGD", [[[2], {"lr": 0.1}]]])
+        bench.run(["O", "SGD", [[[2], {"lr": 0.1}]]])
 
 
 # ── bodies ───────────────────────────────────────────────────────────────────────────────────────

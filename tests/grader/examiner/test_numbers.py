@@ -60,7 +60,7 @@ def test_one_number_for_all_steps_is_none_of_its_own(ops: list[Any]) -> None:
         [["L", "huber_loss", [], {"delta": 0.1}], ["L", "huber_loss", [], {"delta": 0.2}]],
         [["S", 0, [divided(4), divided(5)]]],
         [["R", 0, [[0, "lr"]]]],
-        [["O", 1, "SGD", [[[0], {"lr": 0.1}]]]],
+        [["O", "SGD", [[[0], {"lr": 0.1}]]]],
         [["G", 0, True, {"init_scale": 4.0}]],
         [["T", 0, 2.5]],
         [["B", LOSS, "none", False, ["v", 0, 0, None]]],
@@ -88,7 +88,7 @@ def test_what_is_no_operation_is_left_to_the_machine(ops: Any) -> None:
 
 def optimizer(*rates: float) -> list[object]:
     """An optimizer that a file makes, with a group for each rate."""
-    return ["O", 0, "SGD", [[[number], {"lr": rate}] for number, rate in enumerate(rates)]]
+    return ["O", "SGD", [[[number], {"lr": rate}] for number, rate in enumerate(rates)]]
 
 
 def test_one_optimizer_s_settings_lead_few_parameters_somewhere_and_many_nowhere() -> None:

@@ -328,9 +328,9 @@ def test_the_numbers_of_equal_steps_are_not() -> None:
 
 def test_an_own_optimizer_s_step_is_the_body_of_its_closure() -> None:
     told = run(OWN)
-    assert told.told("O")[0] == ["O", 1, "", [[[0, 1], {"lr": 0.1}]]]
+    assert told.told("O")[0] == ["O", "", [[[0, 1], {"lr": 0.1}]]]
     second = told.told("S")[1]
-    assert second[1] == 1
+    assert second[1] == -2
     names = [op[1].removeprefix("torch.Tensor.") for op in second[2]]
     assert names == ["mul_", "add_", "add_"] * 2
     assert second[2][0][2][0] == {"r": ["v", 1, 0, None]}
