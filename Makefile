@@ -43,8 +43,8 @@ lint: $(DEVELOP) ## Check style, types and the direction of imports
 bench-detection: $(DEVELOP) ## Break every right loop in every small way, and count what is found (an hour or more)
 	OMP_NUM_THREADS=1 "$(BIN)/python" -m tests.mutation.bench
 
-references: $(DEVELOP) ## Grade every reference file both ways: as it is, and stripped (half an hour)
-	METRONOME_REFERENCES=all OMP_NUM_THREADS=1 "$(BIN)/python" -m pytest -n auto --dist loadgroup tests/reference \
+references: $(DEVELOP) ## Grade every reference file both ways: as it is, and stripped (an hour)
+	METRONOME_REFERENCES=all OMP_NUM_THREADS=1 $(WITH_SERVICES) "$(BIN)/python" -m pytest -n auto --dist loadgroup tests/reference \
 		tests/counterfactuals tests/hostile/contamination $(ARGS)
 
 calibrate: $(DEVELOP) ## Show that thresholds hold over many challenges (minutes)

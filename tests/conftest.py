@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from functools import cache
 
@@ -16,6 +17,13 @@ from tests.services import browser, postgres
 ENABLE = "METRONOME_SERVICES=install make test"
 PROMISED = os.environ.get("METRONOME_SERVICES") == "install"
 """Whether the set-up promised all services: then an absent one is a failure (a GPU apart)."""
+
+
+# A shell that starts a job in the background has it ignore Ctrl-C (and nohup a hangup), and all below inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @cache
@@ -34,12 +42,20 @@ SERVICES = {
     "browser": cache(browser.absent),
 }
 """By marker, what says why its tests cannot run, "" when they can; asked once a process."""
+LONG = 200  # characters of a parameter in a test's name
 WAYS = {
     "docker": f"To run them: {ENABLE}",
     "postgres": f"To run them: {ENABLE}, or set {postgres.VARIABLE} to the URL of a server.",
     "browser": f"To run them: {ENABLE}, or install Chromium and chromedriver.",
     "gpu": "They need a machine with a GPU.",
 }
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a long parameter by its length: a name of megabytes goes through every message about its test."""
+    if isinstance(val, (str, bytes)) and len(val) > LONG:
+        return f"{len(val)} {'characters' if isinstance(val, str) else 'bytes'}"
+    return None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -51,6 +67,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if PROMISED:
                 pytest.fail(f"{service}: {reason}", pytrace=False)
             pytest.skip(f"{service}: {reason}")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure as it happens: a run that is ended before its end has told of it all the same."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        message = getattr(getattr(report.longrepr, "reprcrash", None), "message", str(report.longrepr))
+        print(f"\n{report.nodeid} failed in its {report.when}: {message[:2000]}", flush=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

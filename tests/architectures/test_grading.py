@@ -43,20 +43,23 @@ def named(paths: list[Path]) -> pytest.MarkDecorator:
 
 
 @named(RIGHT)
-def test_a_right_file_passes_and_both_ways_of_asking_come_to_the_same_number(
-    grade: Grade, path: Path
-) -> None:
-    verified, believed = grade(path, verify=True), grade(path, verify=False)
-    assert_right(verified)
-    assert_right(believed)
-    assert verified.verification is not None
-    assert verified.verification.status == "verified"
-    once, twice = verified.measurement, believed.measurement
+def test_a_right_file_passes_and_its_model_is_built_again(grade: Grade, path: Path) -> None:
+    report = grade(path, verify=True)
+    assert_right(report)
+    assert report.verification is not None
+    assert report.verification.status == "verified"
+    assert report.measurement is not None
+    assert REBUILT in report.measurement.reason
+    assert report.measurement.samples == 1500
+
+
+@named([path for path in RIGHT if path.stem in ("solution", "norm_and_dropout")])
+def test_both_ways_of_asking_come_to_the_same_number(grade: Grade, path: Path) -> None:
+    once, twice = grade(path, verify=True).measurement, grade(path, verify=False).measurement
     assert once is not None
     assert twice is not None
-    assert REBUILT in once.reason
     assert ASKED in twice.reason
-    assert (once.samples, twice.basis) == (1500, "observed")
+    assert twice.basis == "observed"
     assert once.value == twice.value
 
 

@@ -21,13 +21,18 @@ from tests.counterfactuals.running import (
     right_files,
 )
 from tests.exercises.test_linreg_torch import shape_of
-from tests.reference.grading import ALL
+from tests.reference.grading import chosen, of_exercise
 
 NUMERIC = list(numeric_files())
+CHOSEN = [item for item in NUMERIC if chosen("/".join(item), 3)]
+"""Those that are run; all of them with METRONOME_REFERENCES=all."""
 FEWEST = 5
 
 
-@pytest.mark.parametrize(("slug", "name"), [pytest.param(*item, id="/".join(item)) for item in NUMERIC])
+@pytest.mark.parametrize(
+    ("slug", "name"),
+    [pytest.param(*item, id="/".join(item), marks=of_exercise(item[0])) for item in CHOSEN],
+)
 def test_another_spelling_of_a_bug_has_its_numbers_and_those_of_no_other(
     lines: Lines, slug: str, name: str
 ) -> None:
@@ -41,9 +46,9 @@ def test_another_spelling_of_a_bug_has_its_numbers_and_those_of_no_other(
 @pytest.mark.parametrize(
     ("slug", "path"),
     [
-        pytest.param(slug, path, id=f"{slug}/{path.stem}")
-        for number, (slug, path) in enumerate(right_files())
-        if ALL or path.stem == "solution" or number % 3 == 0
+        pytest.param(slug, path, id=f"{slug}/{path.stem}", marks=of_exercise(slug))
+        for slug, path in right_files()
+        if path.stem == "solution" or chosen(f"{slug}/{path.stem}", 8)
     ],
 )
 def test_a_right_file_has_the_numbers_of_no_bug(lines: Lines, slug: str, path: Path) -> None:

@@ -16,7 +16,7 @@ import random
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -97,14 +97,14 @@ def all_mutants(exercises: Iterable[str]) -> list[Mutant]:
     ]
 
 
-def sample(everything: list[Mutant], number: int, seed: int, fast: Iterable[str] = ()) -> list[Mutant]:
-    """`number` mutants of each operator by a fixed seed; those of `fast` exercises come first."""
+def sample(everything: list[Mutant], number: int, seed: int, first: Sequence[str] = ()) -> list[Mutant]:
+    """`number` mutants of each operator by a fixed seed; those of the `first` exercises come first, in their order."""
     chosen: list[Mutant] = []
-    preferred = set(fast)
+    place = {slug: number for number, slug in enumerate(first)}
     for operator in OPERATORS:
         own = [mutant for mutant in everything if mutant.operator == operator]
         random.Random(f"{seed} {operator}").shuffle(own)
-        own.sort(key=lambda mutant: mutant.slug not in preferred)
+        own.sort(key=lambda mutant: place.get(mutant.slug, len(place)))
         chosen += own[:number]
     return chosen
 

@@ -24,6 +24,7 @@ OBSERVED: frozenset[str] = frozenset()
 """Exercises whose right files are not verified, of which there are none: every right file has to be."""
 
 ALL = os.environ.get("METRONOME_REFERENCES") == "all"
+"""Whether every file is graded, as `make references` does, and not a part that is always the same."""
 
 Grade = Callable[[str, bytes, list[str]], Report]
 
@@ -78,32 +79,36 @@ def some_right_files() -> Iterator[tuple[str, Path]]:
     yield from ((slug, path) for slug, path in right_files() if ALL or path.stem == "solution")
 
 
-def most_bug_files() -> Iterator[tuple[str, Path]]:
-    """The first bug of every exercise for each finding, and one in six of the others, always the same.
+def chosen(name: str, one_in: int) -> bool:
+    """Whether a case belongs to the part that is always graded: one in so many; or to all of them."""
+    return ALL or not zlib.crc32(name.encode()) % one_in
 
-    All of them with METRONOME_REFERENCES=all.
-    """
-    seen: set[tuple[str, str]] = set()
+
+def most_bug_files() -> Iterator[tuple[str, Path]]:
+    """The first bug for each finding, and one in four of the others; all of them with METRONOME_REFERENCES=all."""
+    seen: set[str] = set()
     for slug, path in bug_files():
-        first = (slug, expected(path.read_bytes())[0])
-        if ALL or first not in seen or not zlib.crc32(f"{slug}/{path.stem}".encode()) % 6:
+        first = expected(path.read_bytes())[0]
+        if first not in seen or chosen(f"{slug}/{path.stem}", 4):
             yield slug, path
         seen.add(first)
 
 
 def some_bug_files() -> Iterator[tuple[str, Path]]:
-    """The first bug for each finding; all of them with METRONOME_REFERENCES=all."""
-    seen: set[str] = set()
-    for slug, path in bug_files():
-        first = expected(path.read_bytes())[0]
-        if ALL or first not in seen:
-            yield slug, path
-        seen.add(first)
+    """One bug in sixteen; all of them with METRONOME_REFERENCES=all."""
+    yield from ((slug, path) for slug, path in bug_files() if chosen(f"as it is: {slug}/{path.stem}", 16))
 
 
 def parameters(files: Iterator[tuple[str, Path]]) -> list[object]:
-    """Files as pytest parameters named exercise/file."""
-    return [pytest.param(slug, path, id=f"{slug}/{path.stem}") for slug, path in files]
+    """Files as pytest parameters named exercise/file; those of an exercise share a worker, and its warm lines."""
+    return [
+        pytest.param(slug, path, id=f"{slug}/{path.stem}", marks=of_exercise(slug)) for slug, path in files
+    ]
+
+
+def of_exercise(slug: str) -> pytest.MarkDecorator:
+    """What has all tests of an exercise's files run in one worker."""
+    return pytest.mark.xdist_group(f"files of {slug}")
 
 
 def assert_right(report: Report) -> None:
