@@ -85,11 +85,11 @@ def chosen(name: str, one_in: int) -> bool:
 
 
 def most_bug_files() -> Iterator[tuple[str, Path]]:
-    """The first bug for each finding, and one in four of the others; all of them with METRONOME_REFERENCES=all."""
+    """The first bug for each finding, and one in six of the others; all of them with METRONOME_REFERENCES=all."""
     seen: set[str] = set()
     for slug, path in bug_files():
         first = expected(path.read_bytes())[0]
-        if first not in seen or chosen(f"{slug}/{path.stem}", 4):
+        if first not in seen or chosen(f"{slug}/{path.stem}", 6):
             yield slug, path
         seen.add(first)
 

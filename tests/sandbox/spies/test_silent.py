@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from sandbox import trace
-from tests.sandbox.spies.test_steady import LOOPS, SETUP, account
+from tests.sandbox.spies.test_steady import LOOPS, SETUP, account, accounted
 from tests.sandbox.watching import Script, Seen, watch
+
+pytestmark = pytest.mark.xdist_group("steady")
 
 PROGRAM = ("Script", "Program")
 
@@ -23,22 +25,23 @@ def run(loop: str, *, silent: bool, script: Script | None = None) -> Seen:
     return watch(guarded, setup=SETUP, shapes=[[8, 4], [8], [1, 8], [1]], silent=silent, script=script)
 
 
-def without_program(seen: Seen) -> list[str]:
-    return [record for record in account(seen) if json.loads(record)["kind"] not in PROGRAM]
+def without_program(told: list[str]) -> list[str]:
+    return [record for record in told if json.loads(record)["kind"] not in PROGRAM]
 
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_the_trace_is_the_same_but_for_the_program(name: str) -> None:
-    told, silent = run(LOOPS[name], silent=False), run(LOOPS[name], silent=True)
-    assert account(silent) == without_program(told)
-    assert len(account(told)) > len(account(silent))
-    assert not silent.of(trace.Failure)
-    assert silent.one(trace.End).steps > 0
+    told, silent = accounted(name, silent=False), accounted(name, silent=True)
+    assert silent == without_program(told)
+    assert len(told) > len(silent)
+    kinds = {record["kind"]: record for record in map(json.loads, silent)}
+    assert "Failure" not in kinds
+    assert kinds["End"]["steps"] > 0
 
 
 @pytest.mark.parametrize("name", ["plain", "validation", "closures", "it crashes"])
 def test_so_it_is_where_a_script_s_making_is_told(name: str) -> None:
     told, silent = (run(LOOPS[name], silent=silent, script=Script()) for silent in (False, True))
-    assert account(silent) == without_program(told)
+    assert account(silent) == without_program(account(told))
     assert silent.of(trace.Initial) == told.of(trace.Initial) != []
     assert not silent.of(trace.Failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,12 +15,14 @@ from sandbox.spies.recorder import Recorder
 from sandbox.spies.steady import Steady
 from tests.sandbox.watching import Seen, watch
 
+pytestmark = pytest.mark.xdist_group("steady")
+
 SETUP = """\
     import torch
     from torch import nn
     from torch.utils.data import DataLoader, TensorDataset
     torch.manual_seed(3)
-    x = torch.randn(1000, 4)
+    x = torch.randn(720, 4)
     y = x @ torch.tensor([[1.0], [2.0], [-1.0], [0.5]])
     data = TensorDataset(x, y)
     loader = DataLoader(data, batch_size=8, shuffle=True)
@@ -199,10 +202,16 @@ def run(loop: str, *, silent: bool = False) -> Seen:
     return watch(guarded, setup=SETUP, shapes=[[8, 4], [8], [1, 8], [1]], silent=silent)
 
 
+@cache
+def accounted(name: str, silent: bool) -> list[str]:
+    """The account of one of the loops, run as any other is."""
+    return account(run(LOOPS[name], silent=silent))
+
+
 @pytest.mark.parametrize("silent", [False, True], ids=["told", "silent"])
 @pytest.mark.parametrize("name", LOOPS)
 def test_the_trace_is_the_same(name: str, silent: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    steady = account(run(LOOPS[name], silent=silent))
+    steady = accounted(name, silent)
     monkeypatch.setattr(Steady, "_enter", lambda *_: None)
     assert steady == account(run(LOOPS[name], silent=silent))
     assert not any('"Failure"' in record for record in steady)
