@@ -12,6 +12,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from grader.examiner.origins import places
+from grader.examiner.reading import Readings
 from sandbox import transforms
 from sandbox.spies import Spies
 
@@ -83,6 +84,7 @@ class Things:
         self._modules: dict[int, torch.nn.Module] = {}
         self.returned: list[torch.Tensor] | None = None
         self._generators: dict[int, torch.Generator] = {}
+        self._readings = Readings()
         self._made: list[Any] = []  # kept alive, as the student's variables kept them …
         self._built: deque[torch.optim.Optimizer] = deque(maxlen=MAX_MADE)  # … optimizers, the newest first
 
@@ -117,7 +119,7 @@ class Things:
             made = transforms.make(transform, function)
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Contradiction("a transform that is none") from None
-        return self.datasets(str(name), made)
+        return self._readings.keep(self.datasets(str(name), made), str(name), transform, self.bodies)
 
     def first(self, which: int) -> torch.nn.Parameter:
         """A parameter of a script's own, made when it is first used, after all before it."""
