@@ -16,7 +16,7 @@ from grader.launch.drive import run_job
 from grader.launch.lines import Lines
 from grader.logits import Logits, hidden_inputs
 from grader.models import Submission, Verification
-from grader.verify import Replayed, reaches, replay, told, transfers
+from grader.verify import Replayed, reaches, replay, told, transfers, untold
 from sandbox import trace
 
 Say = Callable[[str], None]
@@ -52,7 +52,8 @@ class Runs:
     def run(self, doing: str, parameters: Mapping[str, float | int | str] = MappingProxyType({})) -> Ran:
         """Run the file under spies and verify what is claimed; `parameters` change some of the challenge's.
 
-        A run that cannot be done again as it was told is run once more with every operation traced.
+        A run that cannot be done again as it was told, as it may say itself, is run once more with every operation
+        traced.
         """
         self.progress(doing)
         first, job = self._once(parameters, traced=False)
@@ -63,8 +64,8 @@ class Runs:
         if (how := self._way()) is not None:
             return replace(first, verification=how)
         self.progress("verifying it")
-        replayed = self._replayed(first, job)
-        if replayed.status != "equal":
+        replayed = None if untold(first.records) else self._replayed(first, job)
+        if replayed is None or replayed.status != "equal":
             self.progress("running it once more, to see every operation")
             second, job = self._once(parameters, traced=True)
             if not self.complete(second):

@@ -37,6 +37,26 @@ HABITS = (
 """Records of what leaves no mark on any number: only the run itself can tell them."""
 
 
+MAX_DEPTH = 12  # closures within closures
+
+
+def untold(records: Sequence[trace.Record]) -> bool:
+    """Whether a claimed program says itself of an operation that it cannot be told, so that no replay could end."""
+    return any(_untold(record.ops, MAX_DEPTH) for record in records if isinstance(record, trace.Script))
+
+
+def _untold(ops: object, depth: int) -> bool:
+    for op in ops if isinstance(ops, list) and depth else ():
+        match op:
+            case ["?", "f" | "l", _, True]:  # an evaluation is left out
+                pass
+            case ["?", *_]:
+                return True
+            case ["S", _, closure, *_] if _untold(closure, depth - 1):
+                return True
+    return False
+
+
 @dataclass(frozen=True)
 class Replayed:
     """A replay's verdict (see grader.examiner.replay), and the records to be judged: its own, with claimed habits.

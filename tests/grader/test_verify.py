@@ -6,7 +6,17 @@ from grader.challenge import Challenge
 from grader.exercise import load_exercise
 from grader.launch.lines import Lines
 from grader.models import Verification
-from grader.verify import JOB, LEAST_SECONDS, MOST_SECONDS, Replayed, composed, lesser, told, transfers
+from grader.verify import (
+    JOB,
+    LEAST_SECONDS,
+    MOST_SECONDS,
+    Replayed,
+    composed,
+    lesser,
+    told,
+    transfers,
+    untold,
+)
 from sandbox import trace
 from tests.grader.fakes import HEADER, STARTED, FakeLauncher, answer, examiner
 
@@ -71,6 +81,38 @@ def test_only_what_came_to_the_same_is_verified(status, wanted):
     verification = told(Replayed(status, "why", 9, ()))
     assert (verification.status, verification.method) == (wanted, "replay")
     assert verification.distance == (0.0 if wanted == "verified" else None)
+
+
+STEP = [["D", 0, 0], ["Z", 0, True], ["S", 0]]
+QUIET = ["?", "f", "an input of the model", True]
+UNKNOWN = {
+    "a loss": ["?", "L", "an operand of the loss", True],
+    "a backward": ["?", "B", "what goes backward"],
+    "an evaluation that is of moment": ["?", "f", "an input of the model", False],
+    "one that says nothing more": ["?"],
+    "one in a closure": ["S", 0, [["Z", 0, True], ["?", "B", "what goes backward"]]],
+}
+
+
+def script(*ops):
+    return trace.Script(id=0, ops=list(ops))
+
+
+@pytest.mark.parametrize("op", UNKNOWN.values(), ids=UNKNOWN)
+def test_a_program_may_say_itself_that_it_cannot_be_executed(op):
+    assert untold((HEADER, script(*STEP), script(*STEP, op), end()))
+
+
+@pytest.mark.parametrize("ops", [STEP, [QUIET, *STEP], [["S", 0, [["B"]], None]], ["?", 7, None, {}, []], []])
+def test_a_program_that_does_not_may_still_be_one_or_none(ops):
+    assert not untold((HEADER, script(*ops), end()))
+
+
+def test_closures_without_end_are_no_recursion_without_end():
+    op = ["?"]
+    for _ in range(5_000):
+        op = ["S", 0, [op]]
+    assert not untold((script(op),))
 
 
 def test_of_several_runs_the_one_that_says_least_counts():
