@@ -36,9 +36,9 @@ class Ran:
     logits: Logits | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Runs:
-    """Runs of one submission on one challenge."""
+    """Runs of one submission on one challenge; `tracing` once one had to be traced, as all others then have."""
 
     submission: Submission
     exercise: Exercise
@@ -48,6 +48,7 @@ class Runs:
     prepared: Prepared
     progress: Say
     verify: bool = False
+    tracing: bool = False
 
     def run(self, doing: str, parameters: Mapping[str, float | int | str] = MappingProxyType({})) -> Ran:
         """Run the file under spies and verify what is claimed; `parameters` change some of the challenge's.
@@ -56,6 +57,11 @@ class Runs:
         traced.
         """
         self.progress(doing)
+        if self.verify and self.tracing:
+            traced, job = self._once(parameters, traced=True)
+            replayed = self._replayed(traced, job) if self.complete(traced) else None
+            if replayed is not None and replayed.status == "equal":
+                return self._judged(traced, job, replayed, parameters)
         first, job = self._once(parameters, traced=False)
         if not self.verify:
             return first
@@ -71,14 +77,21 @@ class Runs:
             if not self.complete(second):
                 return _unproved(first, "with every operation traced, the run did not end as it had before")
             replayed = self._replayed(second, job)
+            self.tracing = replayed.status == "equal"
             first = second if replayed.status != "unknown" else first
         if replayed.status != "equal":
             return replace(first, verification=told(replayed))
-        judged = replace(first, records=replayed.records, verification=told(replayed), logits=replayed.logits)
+        return self._judged(first, job, replayed, parameters)
+
+    def _judged(
+        self, ran: Ran, job: Job, replayed: Replayed, parameters: Mapping[str, float | int | str]
+    ) -> Ran:
+        """A run that came to the same once more, as it is to be judged."""
+        judged = replace(ran, records=replayed.records, verification=told(replayed), logits=replayed.logits)
         # Only the weights of the run as the exercise has it are measured, so only they have to transfer.
         own = replayed.by_hand or bool(job.fields["traced"])
         own = own or reaches(self.lines, self.exercise, self.prepared, replayed.logits)
-        if own and not parameters and not self._transfers(first, job):
+        if own and not parameters and not self._transfers(ran, job):
             return _unproved(judged, "on other data the same operations do not train")
         return judged
 

@@ -61,6 +61,9 @@ class LoadSpy:
             return
         self._written += 1
         after = results.digest(module)
+        if after != before and info.given and not self._recorder.script.tracing:
+            self._recorder.steady.leave()
+            self._recorder.script.unknown("", "weights that are loaded")
         self._recorder.write(
             trace.StateLoad(
                 module=info.number,

@@ -19,6 +19,7 @@ STEP = """
         criterion(model(data.tensors[0]), data.tensors[1]).backward()
         optimizer.step()
 """
+NEVER_TOLD = ["?", "", "weights that are loaded"]
 FROZEN = """
     model = nn.Sequential(nn.Linear(1, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
 """
@@ -34,6 +35,28 @@ def test_a_load_tells_an_alias_from_a_copy(kept: str, shared: int, changed: bool
     assert (load.shared, load.changed, load.at_step) == (shared, changed, 2)
     assert load.line > 0
     assert load.sha256 == digest(seen.names["model"])
+
+
+@pytest.mark.parametrize(
+    ("given", "change", "told"),
+    [(True, True, True), (True, False, False), (False, True, False)],
+    ids=["the exercise's", "by nothing", "the file's own"],
+)
+def test_weights_of_the_exercise_s_model_that_a_load_changes_cannot_be_told(
+    given: bool, change: bool, told: bool
+) -> None:
+    recorder = Recorder(trace.Writer(lambda _: None), "loop.py")
+    spies = install(recorder)
+    try:
+        recorder.registry.given = given
+        model = torch.nn.Linear(1, 1)
+        model(torch.zeros(1, 1))
+        recorder.registry.given = False
+        state = {name: tensor + change for name, tensor in model.state_dict().items()}
+        model.load_state_dict(state)
+    finally:
+        spies.remove()
+    assert (NEVER_TOLD in recorder.script.ops) is told
 
 
 @pytest.mark.parametrize(
