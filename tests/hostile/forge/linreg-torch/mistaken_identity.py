@@ -35,7 +35,7 @@ def train(model, loader, criterion, optimizer, epochs):
     info.ref, info.module, registry._modules[id(decoy)] = weakref.ref(decoy), decoy, info
     entry = registry.optimizer(optimizer)
     entry.ref, registry._optimizers[id(double)] = weakref.ref(double), entry
-    recorder.script._settings[entry.number] = [[0.05, 0.0, None, 0.0]]
+    entry.settings = [[0.05, 0.0, None, 0.0]]
     results.given = results._last = results._reach._module = decoy
     recorder.elsewhere = False
     given, model, optimizer = model, decoy, double
