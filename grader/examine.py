@@ -28,12 +28,13 @@ class Prepared:
     parameters: dict[str, int | float | str]
 
 
-def prepare(line: Line, exercise: Exercise, challenge: Challenge) -> Prepared:
-    """Have the examiner draw a challenge.  Raises ExaminerError."""
+def prepare(line: Line, exercise: Exercise, challenge: Challenge, *, replays: bool = False) -> Prepared:
+    """Have the examiner draw a challenge; `replays` will follow.  Raises ExaminerError."""
     request: dict[str, object] = {
         "op": "prepare",
         "exercise": exercise.slug,
         "seeds": {purpose: challenge.seed(purpose) for purpose in ("train", "hidden")},
+        "replays": replays,
     }
     files, answer = ask_examiner(line, {}, request, EXAMINER_LIMITS.deadline)
     parameters: Any = answer.get("parameters")

@@ -55,8 +55,8 @@ def grade_submission(
         secret, exercise.slug, exercise.version, submission.student, submission.sha256
     )
     lines.sandbox(exercise, limits)  # it warms up while the examiner draws the data
-    prepared = prepare(lines.examiner(), exercise, challenge)
     verify = lines.launcher.isolated if verify is None else verify
+    prepared = prepare(lines.examiner(), exercise, challenge, replays=verify)
     runs = Runs(submission, exercise, lines, limits, challenge, prepared, progress, verify)
     legs = resumed(runs) if verify and exercise.resumes else None
     ran = with_logits(runs, runs.run("running your loop"))

@@ -1,7 +1,8 @@
 """The examiner as a process: requests in on stdin, answers out on stdout (see sandbox.wire).
 
-    {"op": "prepare", "exercise": slug, "seeds": {"train": int, "hidden": int}}
+    {"op": "prepare", "exercise": slug, "seeds": {"train": int, "hidden": int}, "replays": bool}
         answers with files training/… and hidden/…, and {"parameters": …}
+        where replays will follow, it then loads what these need, while the student's file runs
     {"op": "orders", "exercise": slug, "seed": int, "parameters": {…}}
         answers {"orders": [[[sample, …], …], …]}: by epoch and batch, what model.orders says
     {"op": "judge", "exercise": slug, "parameters": {…}}
@@ -25,6 +26,7 @@ to stderr.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -36,11 +38,12 @@ from typing import Any
 
 import numpy as np
 
-from grader.errors import GateError
+from grader.errors import GateError, MetronomeError
 from grader.examiner import hidden
 from grader.examiner.answering import Answered
 from grader.examiner.counterfactual import counterfactual
 from grader.examiner.replay import replay
+from grader.examiner.warm import load
 from grader.exercise import Exercise, load_exercise
 from grader.initial import completed, first_weights, shuffled
 from sandbox import trace, wire
@@ -212,6 +215,12 @@ def frames(request: dict[str, Any], files: dict[str, bytes], real: Path | None) 
     yield wire.frame(wire.EXIT, json.dumps(fields).encode())
 
 
+def make_ready(request: dict[str, Any]) -> None:
+    """Load what replays of an exercise need; where that fails, they will say so."""
+    with contextlib.suppress(MetronomeError, ImportError):
+        load(load_exercise(request["exercise"]).preload)
+
+
 def main() -> None:
     """Serve requests until the other side closes the stream."""
     source, sink = os.dup(0), os.dup(1)
@@ -242,6 +251,8 @@ def serve(source: int, sink: int) -> None:
             files = {}
             for piece in frames(request, named, real):
                 wire.write_all(sink, piece)
+            if request.get("replays"):
+                make_ready(request)
             answered += 1
             if answered % COLLECTED == 0:
                 gc.collect()

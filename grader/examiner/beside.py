@@ -22,7 +22,6 @@ from grader.examiner.likeness import Trail
 from grader.exercise import Exercise
 from sandbox import results, trace, wire
 from sandbox.child import Child
-from sandbox.zygote import warm_up
 
 BEGUN: dict[str, Any] = {"begun": True}
 """What a fork tells before each of several loops."""
@@ -47,12 +46,6 @@ class Went:
     def of(self, function: str) -> list[Answer]:
         """The answers of one function."""
         return [answer for answer in self.answers if answer.function == function]
-
-
-@functools.cache
-def warm() -> None:
-    """What the first step of an optimizer loads is loaded here, once, and not in every fork."""
-    warm_up()
 
 
 class Beside:

@@ -15,8 +15,9 @@ from typing import Any
 
 from grader.examiner.answers import Answer, read_answer
 from grader.examiner.apart import Budget
-from grader.examiner.beside import Beside, Went, warm
+from grader.examiner.beside import Beside, Went
 from grader.examiner.likeness import alike, distance, trail_of
+from grader.examiner.warm import warm
 from grader.exercise import Exercise
 from grader.promise import Promise, promise_of
 from sandbox import results, trace

@@ -28,6 +28,7 @@ from grader.examiner.machine import SILENT, Machine
 from grader.examiner.modules import first_value
 from grader.examiner.numbers import brings_numbers
 from grader.examiner.things import HELD_OUT, Cannot, Contradiction, Things, TooLong
+from grader.examiner.warm import warm
 from sandbox import trace, vision, wire
 from sandbox.child import Child
 from sandbox.inputs import Rows
@@ -276,6 +277,7 @@ def replay(
     its training files, `job` what the sandbox was given: entry, seeds, parameters and shapes.  `unseen` are raw rows
     (n, width) that a model of the file's own architecture is asked about in the end.
     """
+    warm()
     started = time.monotonic()
     vision.prepare()
     before = torch.get_rng_state()

@@ -1,5 +1,7 @@
 """The examiner as a process of its own: ready, answering each request, and outliving those that fail."""
 
+import json
+import os
 from itertools import chain
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from safetensors.numpy import save
 
 from grader.errors import BadExercise, ExaminerError
+from grader.examiner import __main__ as main
 from grader.examiner.__main__ import answer, frames
 from grader.launch.drive import Line, ask_examiner
 from grader.launch.lines import EXAMINER_LIMITS
@@ -84,6 +87,29 @@ def test_an_error_is_one_frame_and_its_traceback_goes_to_stderr(capsys):
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "UnknownExercise" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("exercise", "replays", "loaded"),
+    [
+        ("mnist-from-memory", True, [["torchvision"]]),
+        ("linreg-torch", True, [[]]),
+        ("linreg-torch", False, []),
+        ("nonsense", True, []),
+    ],
+)
+def test_what_replays_need_is_loaded_once_the_data_are_drawn(monkeypatch, exercise, replays, loaded):
+    known = []
+    monkeypatch.setattr(main, "load", known.append)
+    monkeypatch.setattr(main, "frames", lambda *_: iter([b"answer" if not known else b"late"]))
+    (source, asks), (gives, sink) = os.pipe(), os.pipe()
+    os.write(
+        asks, wire.frame(wire.JOB, json.dumps({**PREPARE, "exercise": exercise, "replays": replays}).encode())
+    )
+    os.close(asks)
+    main.serve(source, sink)
+    assert known == loaded
+    assert os.read(gives, 1 << 16).endswith(b"answer")
 
 
 def test_an_answer_is_pure():
