@@ -16,7 +16,7 @@ from tests.reference.grading import assert_right, assert_verified, grader_over
 pytestmark = pytest.mark.docker
 
 BUSY = "while True: sum(range(10_000))"
-EXERCISES = ("linreg-torch", "early-stopping", "checkpoint-resume", "mnist-from-memory")
+EXERCISES = ("linreg-torch", "sgd-from-scratch", "checkpoint-resume", "mnist-from-memory")
 """A short run; one that has to be traced; one that is killed and resumed; a script with a model of its own."""
 
 

@@ -95,7 +95,7 @@ def test_three_hundred_deliveries(serving: Callable[..., Server], receiver: Rece
 def test_a_shorter_burst_over_postgresql(
     serving: Callable[..., Server], receiver: Receiver, postgres_url: str
 ) -> None:
-    weather(serving(postgres_url, receiver.url, *LOCAL), receiver, 40, postgres_url)
+    weather(serving(postgres_url, receiver.url, *LOCAL), receiver, 20, postgres_url)
 
 
 @pytest.mark.docker
@@ -103,4 +103,4 @@ def test_a_shorter_burst_through_containers(
     serving: Callable[..., Server], receiver: Receiver, tmp_path: Path
 ) -> None:
     database = f"sqlite:///{tmp_path}/metronome.db"
-    weather(serving(database, receiver.url, "--sandbox", "docker", "--jobs", "2"), receiver, 10, database)
+    weather(serving(database, receiver.url, "--sandbox", "docker", "--jobs", "2"), receiver, 5, database)
